@@ -1,0 +1,1 @@
+//! Frames, methods, field tables and properties, as bytes.

@@ -1,0 +1,1 @@
+//! A small AMQP client on any Runtime.

@@ -1,0 +1,213 @@
+//! A message and what the broker knows of its past.
+//!
+//! A message is one allocation, shared by every queue that has it and by every delivery of it. Its properties are the
+//! bytes that the publisher sent: nothing here reads them.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::time::Timestamp;
+
+/// A published message: exchange, routing key, property bytes and body in one shared allocation.
+///
+/// Layout of the allocation: `exchange length: u8 | routing key length: u8 | properties length: u32 (little endian) |
+/// exchange | routing key | properties | body`. Cloning it is counting a reference.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Message(Arc<[u8]>);
+
+/// How many bytes come before the exchange's name in the allocation.
+const PREFIX_BYTES: usize = 6;
+
+impl Message {
+    /// Makes a message with room for a body of `body_bytes`, which is zero until [`MessageBuilder::push`] fills it.
+    ///
+    /// `exchange` and `routing_key` are AMQP short strings; what exceeds 255 bytes is a bug of the caller and panics.
+    pub fn build(exchange: &str, routing_key: &[u8], properties: &[u8], body_bytes: usize) -> MessageBuilder {
+        let exchange_bytes = u8::try_from(exchange.len()).expect("an exchange name is a short string");
+        let routing_key_bytes = u8::try_from(routing_key.len()).expect("a routing key is a short string");
+        let properties_bytes = u32::try_from(properties.len()).expect("properties fit a frame");
+        let head_bytes = PREFIX_BYTES + exchange.len() + routing_key.len() + properties.len();
+        let mut content: Arc<[u8]> = std::iter::repeat_n(0, head_bytes + body_bytes).collect();
+        let bytes = Arc::get_mut(&mut content).expect("a new allocation has one owner");
+        bytes[0] = exchange_bytes;
+        bytes[1] = routing_key_bytes;
+        bytes[2..PREFIX_BYTES].copy_from_slice(&properties_bytes.to_le_bytes());
+        let mut at = PREFIX_BYTES;
+        for part in [exchange.as_bytes(), routing_key, properties] {
+            bytes[at..at + part.len()].copy_from_slice(part);
+            at += part.len();
+        }
+        MessageBuilder { content, filled: at }
+    }
+
+    /// Makes a message whose body is at hand.
+    pub fn new(exchange: &str, routing_key: &[u8], properties: &[u8], body: &[u8]) -> Message {
+        let mut builder = Message::build(exchange, routing_key, properties, body.len());
+        builder.push(body);
+        builder.finish().expect("the body was pushed whole")
+    }
+
+    /// The exchange it was published to; empty for the default exchange.
+    pub fn exchange(&self) -> &str {
+        let start = PREFIX_BYTES;
+        std::str::from_utf8(&self.0[start..start + self.exchange_bytes()]).unwrap_or_default()
+    }
+
+    /// The routing key it was published with.
+    pub fn routing_key(&self) -> &[u8] {
+        let start = PREFIX_BYTES + self.exchange_bytes();
+        &self.0[start..start + self.routing_key_bytes()]
+    }
+
+    /// The property flags and values as they came on the wire (AMQP 0-9-1, 4.2.6.1), from the flags on.
+    pub fn properties(&self) -> &[u8] {
+        let start = PREFIX_BYTES + self.exchange_bytes() + self.routing_key_bytes();
+        &self.0[start..start + self.properties_bytes()]
+    }
+
+    /// The body.
+    pub fn body(&self) -> &[u8] {
+        &self.0[self.head_bytes()..]
+    }
+
+    fn exchange_bytes(&self) -> usize {
+        usize::from(self.0[0])
+    }
+
+    fn routing_key_bytes(&self) -> usize {
+        usize::from(self.0[1])
+    }
+
+    fn properties_bytes(&self) -> usize {
+        let length = [self.0[2], self.0[3], self.0[4], self.0[5]];
+        u32::from_le_bytes(length) as usize
+    }
+
+    fn head_bytes(&self) -> usize {
+        PREFIX_BYTES + self.exchange_bytes() + self.routing_key_bytes() + self.properties_bytes()
+    }
+}
+
+impl fmt::Debug for Message {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Message")
+            .field("exchange", &self.exchange())
+            .field("routing_key", &String::from_utf8_lossy(self.routing_key()))
+            .field("properties_bytes", &self.properties().len())
+            .field("body_bytes", &self.body().len())
+            .finish()
+    }
+}
+
+/// A message whose body is still arriving, frame by frame.
+#[derive(Debug)]
+pub struct MessageBuilder {
+    content: Arc<[u8]>,
+    filled: usize,
+}
+
+impl MessageBuilder {
+    /// How many bytes of the body are still to come.
+    pub fn missing_bytes(&self) -> usize {
+        self.content.len() - self.filled
+    }
+
+    /// Appends to the body. Returns false, and appends nothing, if that is more than was announced.
+    pub fn push(&mut self, part: &[u8]) -> bool {
+        if part.len() > self.missing_bytes() {
+            return false;
+        }
+        let content = Arc::get_mut(&mut self.content).expect("a builder is the only owner");
+        content[self.filled..self.filled + part.len()].copy_from_slice(part);
+        self.filled += part.len();
+        true
+    }
+
+    /// The message, or `None` if the body is not whole.
+    pub fn finish(self) -> Option<Message> {
+        (self.missing_bytes() == 0).then_some(Message(self.content))
+    }
+}
+
+/// One delivery of a message to one consumer (or to one `get`).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Delivery {
+    /// Counts the channel's deliveries from 1.
+    pub delivery_tag: u64,
+    /// How often the message was delivered before and came back; 0 at the first delivery.
+    pub delivery_count: u32,
+    /// Earlier deaths, the latest first; `None` for a message that never died.
+    pub deaths: Option<Arc<Deaths>>,
+    /// The message itself.
+    pub message: Message,
+}
+
+impl Delivery {
+    /// Whether the message was delivered before.
+    pub fn redelivered(&self) -> bool {
+        self.delivery_count > 0
+    }
+}
+
+/// The deaths of a message: what AMQP clients see as `x-death`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deaths {
+    /// One entry for each queue and reason, the latest first.
+    pub entries: Vec<Death>,
+    /// Where the message died first: `x-first-death-queue` and its companions.
+    pub first: FirstDeath,
+}
+
+/// All deaths of a message in one queue for one reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Death {
+    /// The queue it died in.
+    pub queue: Arc<str>,
+    /// Why.
+    pub reason: DeathReason,
+    /// How often.
+    pub count: u64,
+    /// When it died there for this reason the first time.
+    pub time: Timestamp,
+    /// The exchange it had been published to.
+    pub exchange: Arc<str>,
+    /// The routing keys it had been published with.
+    pub routing_keys: Vec<Vec<u8>>,
+}
+
+/// Where a message died first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FirstDeath {
+    /// The queue it died in.
+    pub queue: Arc<str>,
+    /// Why.
+    pub reason: DeathReason,
+    /// The exchange it had been published to.
+    pub exchange: Arc<str>,
+}
+
+/// Why a message died. [`as_str`](DeathReason::as_str) gives RabbitMQ's word for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DeathReason {
+    /// A consumer rejected it without requeue.
+    Rejected,
+    /// It came back more often than its queue's delivery limit allows.
+    DeliveryLimit,
+    /// Its queue was full and dropped it from the head.
+    MaxLength,
+    /// Its time to live ran out.
+    Expired,
+}
+
+impl DeathReason {
+    /// RabbitMQ's word, as `x-death` has it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            DeathReason::Rejected => "rejected",
+            DeathReason::DeliveryLimit => "delivery_limit",
+            DeathReason::MaxLength => "maxlen",
+            DeathReason::Expired => "expired",
+        }
+    }
+}

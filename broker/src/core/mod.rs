@@ -1,0 +1,38 @@
+//! The state machine: exchanges, bindings, queues, consumers and unacknowledged deliveries.
+//!
+//! No I/O, no clock, no randomness, no async: commands go in with the time, effects come out.
+
+mod command;
+mod effect;
+mod message;
+
+pub use command::{
+    ChannelId, Command, ConnectionId, ExchangeKind, ExchangeOptions, Overflow, Published, QueueOptions, QueuePolicy,
+    Refusal, Reply,
+};
+pub use effect::Effect;
+pub use message::{Death, DeathReason, Deaths, Delivery, FirstDeath, Message, MessageBuilder};
+
+use crate::time::Timestamp;
+
+/// What the shell drives: the core, or something around a core that watches or alters what goes in and out.
+///
+/// One turn is: [`handle`](Machine::handle) a command, then ask for [`effects`](Machine::next_effect) until there are
+/// none. When the time reaches [`deadline`](Machine::deadline), call [`expire`](Machine::expire) and ask for effects
+/// again. `now` never goes back between calls.
+pub trait Machine: Send + 'static {
+    /// Carries out one command, or refuses it and changes nothing.
+    ///
+    /// # Errors
+    /// A [`Refusal`] says what stood in the way.
+    fn handle(&mut self, now: Timestamp, command: Command<'_>) -> Result<Reply, Refusal>;
+
+    /// The next effect of what was handled, in order; `None` when there is none left.
+    fn next_effect(&mut self) -> Option<Effect>;
+
+    /// When [`expire`](Machine::expire) has to be called next; `None` if never.
+    fn deadline(&self) -> Option<Timestamp>;
+
+    /// Does what is due by `now`.
+    fn expire(&mut self, now: Timestamp);
+}

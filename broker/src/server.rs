@@ -1,0 +1,1 @@
+//! The shell: sockets and timers around protocol and core, on any Runtime.

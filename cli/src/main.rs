@@ -1,0 +1,3 @@
+//! The `handoff` command.
+
+fn main() {}

@@ -1,0 +1,5 @@
+//! What is compared: scenarios, their workload, and three architectures that each do the same jobs.
+
+pub mod stage;
+
+pub use stage::Stage;

@@ -1,0 +1,7 @@
+//! The deterministic world: a simulated network and clock, faults, histories, and the invariants that judge them.
+
+#[cfg(not(madsim))]
+compile_error!(
+    "handoff-sim simulates only under `--cfg madsim`. The workspace sets it in .cargo/config.toml; \
+     if RUSTFLAGS is set in the environment it wins over that file, so add `--cfg madsim` to it."
+);
