@@ -1,5 +1,19 @@
 //! AMQP 0-9-1: bytes in, core commands and bytes out.
 //!
 //! - [`codec`]: frames, methods, field tables and properties, as bytes.
+//! - [`Connection`]: the server's end of one connection, as a state machine.
+//! - [`Output`]: the bytes that wait for one client.
+//!
+//! No sockets and no clock: those are the shell's ([`server`](crate::server)).
 
+mod arguments;
 pub mod codec;
+mod connection;
+mod delivery;
+mod fault;
+mod output;
+mod settings;
+
+pub use connection::Connection;
+pub use output::Output;
+pub use settings::Settings;
