@@ -1,9 +1,9 @@
-//! A queue's `x-` arguments, as the rules that the core goes by.
+//! A queue's `x-` arguments, as the rules that the core goes by, and back.
 //!
 //! Arguments that this broker does not know are accepted and mean nothing, as in RabbitMQ. Those that it knows are
 //! checked for type and range.
 
-use super::codec::{ReplyCode, Table, Value};
+use super::codec::{ReplyCode, Table, TableBuilder, Value};
 use super::fault::Fault;
 use crate::core::{Overflow, QueuePolicy};
 
@@ -32,6 +32,27 @@ pub(super) fn queue_policy(queue: &str, arguments: Table<'_>) -> Result<QueuePol
         return Err(argument.fault("routing_key_but_no_dlx_defined"));
     }
     Ok(policy)
+}
+
+/// Writes the arguments that ask for `policy`: what [`queue_policy`] reads.
+pub(crate) fn queue_arguments(policy: &QueuePolicy) -> TableBuilder {
+    let mut arguments = TableBuilder::new();
+    if let Some(messages) = policy.max_length {
+        arguments.insert("x-max-length", Value::LongLongInt(i64::try_from(messages).unwrap_or(i64::MAX)));
+    }
+    if policy.overflow == Overflow::RejectPublish {
+        arguments.insert("x-overflow", Value::LongString(b"reject-publish"));
+    }
+    if let Some(requeues) = policy.delivery_limit {
+        arguments.insert("x-delivery-limit", Value::LongLongInt(requeues.into()));
+    }
+    if let Some(exchange) = &policy.dead_letter_exchange {
+        arguments.insert("x-dead-letter-exchange", Value::LongString(exchange.as_bytes()));
+    }
+    if let Some(routing_key) = &policy.dead_letter_routing_key {
+        arguments.insert("x-dead-letter-routing-key", Value::LongString(routing_key));
+    }
+    arguments
 }
 
 struct Argument<'a> {

@@ -41,8 +41,8 @@ impl Output {
         self.method(channel, &Method::BasicCancel { consumer_tag, no_wait: true });
     }
 
-    /// Appends a method and the content that follows it, cut into frames that the client takes.
-    pub(super) fn message(&mut self, channel: u16, method: &Method<'_>, properties: &[u8], body: &[u8]) {
+    /// Appends a method and the content that follows it, cut into frames that the peer takes.
+    pub(crate) fn message(&mut self, channel: u16, method: &Method<'_>, properties: &[u8], body: &[u8]) {
         let frame_max = self.frame_max();
         let out = self.bytes();
         method.write(channel, out);

@@ -11,9 +11,12 @@ pub mod codec;
 mod connection;
 mod delivery;
 mod fault;
+mod heartbeat;
 mod output;
 mod settings;
 
+pub(crate) use arguments::queue_arguments;
 pub use connection::Connection;
+pub(crate) use heartbeat::Heartbeat;
 pub use output::Output;
 pub use settings::Settings;

@@ -1,7 +1,8 @@
-//! The bytes that wait to be sent to one client.
+//! The bytes that wait to be sent to one peer.
 //!
 //! Every answer and every delivery for a connection is appended here, by its own connection or by another one whose
-//! publish caused the delivery. The shell takes what is there in one go and writes it to the socket.
+//! publish caused the delivery. The shell takes what is there in one go and writes it to the socket. The client uses
+//! it the other way round.
 
 use super::codec;
 
@@ -36,23 +37,23 @@ impl Output {
         std::mem::swap(&mut self.bytes, empty);
     }
 
-    /// The largest frame that the client takes, its framing included.
-    pub(super) fn frame_max(&self) -> u32 {
+    /// The largest frame that the peer takes, its framing included.
+    pub(crate) fn frame_max(&self) -> u32 {
         self.frame_max
     }
 
     /// The connection was tuned.
-    pub(super) fn set_frame_max(&mut self, frame_max: u32) {
+    pub(crate) fn set_frame_max(&mut self, frame_max: u32) {
         self.frame_max = frame_max;
     }
 
     /// Where writers of the codec append.
-    pub(super) fn bytes(&mut self) -> &mut Vec<u8> {
+    pub(crate) fn bytes(&mut self) -> &mut Vec<u8> {
         &mut self.bytes
     }
 
     /// Appends a method frame.
-    pub(super) fn method(&mut self, channel: u16, method: &codec::Method<'_>) {
+    pub(crate) fn method(&mut self, channel: u16, method: &codec::Method<'_>) {
         method.write(channel, &mut self.bytes);
     }
 }

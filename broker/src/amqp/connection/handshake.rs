@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use super::{Connection, Heartbeat, Phase, Turn};
+use super::{Connection, Phase, Turn};
 use crate::amqp::codec::{FRAME_MIN_SIZE, Method, PROTOCOL_HEADER, ReplyCode, TableBuilder, Value};
 use crate::amqp::fault::Fault;
+use crate::amqp::heartbeat::Heartbeat;
 use crate::amqp::output::Output;
 use crate::core::Machine;
 

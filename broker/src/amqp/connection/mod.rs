@@ -12,15 +12,14 @@ mod channel;
 mod content;
 mod entities;
 mod handshake;
-mod heartbeat;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use self::channel::Channel;
-use self::heartbeat::Heartbeat;
 use super::codec::{self, Frame, FrameKind, Method, ReplyCode};
 use super::fault::Fault;
+use super::heartbeat::Heartbeat;
 use super::output::Output;
 use super::settings::Settings;
 use crate::core::{ChannelId, Command, ConnectionId, Machine, Refusal, Reply};

@@ -1,17 +1,17 @@
 //! Heartbeats: saying that we live, and noticing that the other side does not (AMQP 0-9-1, 4.2.7).
 //!
-//! We send one every half interval in which nothing else was sent. A client from which nothing came for two intervals
-//! is dead.
+//! Both ends use it. We send one every half interval in which nothing else was sent. A peer from which nothing came
+//! for two intervals is dead.
 
 use std::time::Duration;
 
-use crate::amqp::codec;
-use crate::amqp::output::Output;
+use super::codec;
+use super::output::Output;
 use crate::time::Timestamp;
 
 /// When to speak and when to give up. Off when the interval is zero.
 #[derive(Debug)]
-pub(super) struct Heartbeat {
+pub(crate) struct Heartbeat {
     interval: Duration,
     last_heard: Timestamp,
     next_beat: Timestamp,
