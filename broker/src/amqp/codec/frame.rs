@@ -158,3 +158,77 @@ pub fn write_heartbeat(out: &mut Vec<u8>) {
 pub fn body_payloads(body: &[u8], frame_max: u32) -> impl Iterator<Item = &[u8]> {
     body.chunks((frame_max as usize).saturating_sub(FRAME_OVERHEAD_BYTES).max(1))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEARTBEAT: [u8; 8] = [8, 0, 0, 0, 0, 0, 0, 0xCE];
+
+    #[test]
+    fn a_frame_is_laid_out_as_in_the_picture() {
+        let mut out = Vec::new();
+        write_body_frame(0x0102, b"abc", &mut out);
+        assert_eq!(out, [3, 1, 2, 0, 0, 0, 3, b'a', b'b', b'c', 0xCE]);
+        let frame = Frame { kind: FrameKind::Body, channel: 0x0102, payload: b"abc" };
+        assert_eq!(parse_frame(&out, FRAME_MIN_SIZE), Ok(Some((frame, 11))));
+    }
+
+    #[test]
+    fn a_body_written_apart_gives_the_same_bytes() {
+        let (mut whole, mut apart) = (Vec::new(), Vec::new());
+        write_body_frame(7, b"abc", &mut whole);
+        write_body_frame_start(7, 3, &mut apart);
+        apart.extend_from_slice(b"abc");
+        apart.push(FRAME_END);
+        assert_eq!(apart, whole);
+    }
+
+    #[test]
+    fn frames_are_taken_one_by_one() {
+        let mut input = HEARTBEAT.to_vec();
+        write_body_frame(1, b"x", &mut input);
+        let (first, taken) = parse_frame(&input, FRAME_MIN_SIZE).unwrap().unwrap();
+        assert_eq!((first.kind, taken), (FrameKind::Heartbeat, 8));
+        let (second, taken) = parse_frame(&input[8..], FRAME_MIN_SIZE).unwrap().unwrap();
+        assert_eq!((second.kind, second.payload, taken), (FrameKind::Body, &b"x"[..], 9));
+        assert_eq!(parse_frame(&input[17..], FRAME_MIN_SIZE), Ok(None));
+    }
+
+    #[test]
+    fn frame_max_counts_the_whole_frame_and_needs_only_its_start() {
+        let start = [3, 0, 1, 0, 0, 0x0F, 0xF8];
+        assert_eq!(parse_frame(&start, 4096), Ok(None), "4088 payload bytes and 8 others are 4096");
+        let too_large = FrameError::TooLarge { frame_bytes: 4096, frame_max: 4095 };
+        assert_eq!(parse_frame(&start, 4095), Err(too_large));
+        assert_eq!(parse_frame(&start[..6], 4095), Ok(None), "the size is not known yet");
+        let largest = FrameError::TooLarge { frame_bytes: 0x1_0000_0007, frame_max: u32::MAX };
+        assert_eq!(parse_frame(&[3, 0, 1, 0xFF, 0xFF, 0xFF, 0xFF], u32::MAX), Err(largest));
+    }
+
+    #[test]
+    fn what_is_no_frame_is_an_error() {
+        assert_eq!(parse_frame(b"G", 4096), Err(FrameError::UnknownType(b'G')));
+        assert_eq!(parse_frame(&[0], 4096), Err(FrameError::UnknownType(0)));
+        assert_eq!(parse_frame(&[3, 0, 1, 0, 0, 0, 1, b'a', 0xCD], 4096), Err(FrameError::BadEnd(0xCD)));
+        assert_eq!(FrameError::BadEnd(0).reply_code(), ReplyCode::FrameError);
+    }
+
+    #[test]
+    fn a_heartbeat_says_nothing_and_belongs_to_the_connection() {
+        let mut out = Vec::new();
+        write_heartbeat(&mut out);
+        assert_eq!(out, HEARTBEAT);
+        let on_channel = FrameError::BadHeartbeat { channel: 1, size: 0 };
+        assert_eq!(parse_frame(&[8, 0, 1, 0, 0, 0, 0, 0xCE], 4096), Err(on_channel));
+        let with_payload = FrameError::BadHeartbeat { channel: 0, size: 1 };
+        assert_eq!(parse_frame(&[8, 0, 0, 0, 0, 0, 1], 4096), Err(with_payload));
+    }
+
+    #[test]
+    fn a_body_is_cut_to_fit_frame_max() {
+        let payloads: Vec<&[u8]> = body_payloads(b"abcdefg", 8 + 3).collect();
+        assert_eq!(payloads, [&b"abc"[..], b"def", b"g"]);
+        assert_eq!(body_payloads(b"", 4096).count(), 0);
+    }
+}

@@ -10,6 +10,7 @@ mod properties;
 mod reply_code;
 mod table;
 mod table_builder;
+mod value;
 mod wire;
 
 pub use frame::{
@@ -19,6 +20,7 @@ pub use frame::{
 pub use method::{Method, MethodError};
 pub use properties::{BASIC_CLASS_ID, ContentHeader, Properties, PropertiesBuilder};
 pub use reply_code::ReplyCode;
-pub use table::{Array, MAX_TABLE_DEPTH, Table, Value};
+pub use table::{Array, MAX_TABLE_DEPTH, Table};
 pub use table_builder::{ArrayBuilder, TableBuilder};
+pub use value::Value;
 pub use wire::{SHORT_STRING_MAX_BYTES, SyntaxError};

@@ -1,17 +1,17 @@
 //! Field tables: typed names and values, as arguments, headers and capabilities carry them (AMQP 0-9-1, 4.2.5.5).
 //!
-//! A [`Table`] is bytes that were checked once and are read in place; whoever forwards it forwards those bytes. Types
-//! are those that RabbitMQ knows (its "AMQP 0-9-1 errata", field types): `s` is a signed 16-bit integer, `l` and `L`
-//! are both signed 64-bit integers, and `U`, which the specification has and RabbitMQ has not, is unknown.
+//! A [`Table`] is bytes that were checked once and are read in place; whoever forwards it forwards those bytes.
 
 use std::fmt;
 
+use super::value::Value;
 use super::wire::{Reader, SyntaxError, Writer};
 
 /// How deep tables and arrays may be nested, the outermost table included.
 pub const MAX_TABLE_DEPTH: usize = 32;
 
 /// A field table, borrowed and known to be well-formed. Entries keep their order; a name may occur twice.
+/// Tables are equal when their bytes are.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub struct Table<'a> {
     bytes: &'a [u8],
@@ -21,46 +21,6 @@ pub struct Table<'a> {
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub struct Array<'a> {
     bytes: &'a [u8],
-}
-
-/// A value of a [`Table`] or an [`Array`].
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Value<'a> {
-    /// `t`
-    Boolean(bool),
-    /// `b`
-    ShortShortInt(i8),
-    /// `B`
-    ShortShortUint(u8),
-    /// `s`
-    ShortInt(i16),
-    /// `u`
-    ShortUint(u16),
-    /// `I`
-    LongInt(i32),
-    /// `i`
-    LongUint(u32),
-    /// `l`, and `L` when read
-    LongLongInt(i64),
-    /// `f`
-    Float(f32),
-    /// `d`
-    Double(f64),
-    /// `D`: `value` / 10^`scale`
-    #[allow(missing_docs, reason = "said above")]
-    Decimal { scale: u8, value: u32 },
-    /// `S`: text by custom, but any bytes are allowed
-    LongString(&'a [u8]),
-    /// `A`
-    Array(Array<'a>),
-    /// `T`: seconds since the Unix epoch
-    Timestamp(u64),
-    /// `F`
-    Table(Table<'a>),
-    /// `V`: no value
-    Void,
-    /// `x`
-    Bytes(&'a [u8]),
 }
 
 impl<'a> Table<'a> {
@@ -158,37 +118,7 @@ impl<'a> Array<'a> {
     }
 }
 
-impl<'a> Value<'a> {
-    /// The number, if it is an integer of any width. Timestamps are not.
-    pub fn as_integer(self) -> Option<i64> {
-        match self {
-            Value::ShortShortInt(value) => Some(value.into()),
-            Value::ShortShortUint(value) => Some(value.into()),
-            Value::ShortInt(value) => Some(value.into()),
-            Value::ShortUint(value) => Some(value.into()),
-            Value::LongInt(value) => Some(value.into()),
-            Value::LongUint(value) => Some(value.into()),
-            Value::LongLongInt(value) => Some(value),
-            _ => None,
-        }
-    }
-
-    /// The text, if it is a long string in UTF-8.
-    pub fn as_str(self) -> Option<&'a str> {
-        match self {
-            Value::LongString(value) => str::from_utf8(value).ok(),
-            _ => None,
-        }
-    }
-
-    /// The truth, if it is a boolean.
-    pub fn as_boolean(self) -> Option<bool> {
-        match self {
-            Value::Boolean(value) => Some(value),
-            _ => None,
-        }
-    }
-
+impl Value<'_> {
     /// Checks what is nested in a value that stands in a table or array of this depth.
     fn validate(self, depth: usize) -> Result<(), SyntaxError> {
         match self {
@@ -209,72 +139,12 @@ impl<'a> Reader<'a> {
     fn entry(&mut self) -> Result<(&'a [u8], Value<'a>), SyntaxError> {
         Ok((self.short_bytes()?, self.value()?))
     }
-
-    /// A type and a value. What is nested in the value is not checked.
-    fn value(&mut self) -> Result<Value<'a>, SyntaxError> {
-        Ok(match self.octet()? {
-            b't' => Value::Boolean(self.octet()? != 0),
-            b'b' => Value::ShortShortInt(i8::from_be_bytes(self.array()?)),
-            b'B' => Value::ShortShortUint(self.octet()?),
-            b's' => Value::ShortInt(i16::from_be_bytes(self.array()?)),
-            b'u' => Value::ShortUint(self.short()?),
-            b'I' => Value::LongInt(i32::from_be_bytes(self.array()?)),
-            b'i' => Value::LongUint(self.long()?),
-            b'l' | b'L' => Value::LongLongInt(i64::from_be_bytes(self.array()?)),
-            b'f' => Value::Float(f32::from_be_bytes(self.array()?)),
-            b'd' => Value::Double(f64::from_be_bytes(self.array()?)),
-            b'D' => Value::Decimal { scale: self.octet()?, value: self.long()? },
-            b'S' => Value::LongString(self.long_string()?),
-            b'A' => Value::Array(Array { bytes: self.long_string()? }),
-            b'T' => Value::Timestamp(self.long_long()?),
-            b'F' => Value::Table(Table { bytes: self.long_string()? }),
-            b'V' => Value::Void,
-            b'x' => Value::Bytes(self.long_string()?),
-            unknown => return Err(SyntaxError::UnknownFieldType(unknown)),
-        })
-    }
 }
 
 impl Writer<'_> {
     /// A table with its length.
     pub(super) fn table(&mut self, table: Table<'_>) {
         self.long_string(table.bytes);
-    }
-
-    /// A type and a value.
-    pub(super) fn value(&mut self, value: Value<'_>) {
-        match value {
-            Value::Boolean(value) => self.bytes(&[b't', u8::from(value)]),
-            Value::ShortShortInt(value) => self.typed(b'b', value.to_be_bytes()),
-            Value::ShortShortUint(value) => self.typed(b'B', value.to_be_bytes()),
-            Value::ShortInt(value) => self.typed(b's', value.to_be_bytes()),
-            Value::ShortUint(value) => self.typed(b'u', value.to_be_bytes()),
-            Value::LongInt(value) => self.typed(b'I', value.to_be_bytes()),
-            Value::LongUint(value) => self.typed(b'i', value.to_be_bytes()),
-            Value::LongLongInt(value) => self.typed(b'l', value.to_be_bytes()),
-            Value::Float(value) => self.typed(b'f', value.to_be_bytes()),
-            Value::Double(value) => self.typed(b'd', value.to_be_bytes()),
-            Value::Decimal { scale, value } => {
-                self.typed(b'D', scale.to_be_bytes());
-                self.long(value);
-            }
-            Value::LongString(value) => self.typed_string(b'S', value),
-            Value::Array(array) => self.typed_string(b'A', array.bytes),
-            Value::Timestamp(value) => self.typed(b'T', value.to_be_bytes()),
-            Value::Table(table) => self.typed_string(b'F', table.bytes),
-            Value::Void => self.octet(b'V'),
-            Value::Bytes(value) => self.typed_string(b'x', value),
-        }
-    }
-
-    fn typed<const N: usize>(&mut self, kind: u8, value: [u8; N]) {
-        self.octet(kind);
-        self.bytes(&value);
-    }
-
-    fn typed_string(&mut self, kind: u8, value: &[u8]) {
-        self.octet(kind);
-        self.long_string(value);
     }
 }
 
@@ -287,5 +157,76 @@ impl fmt::Debug for Table<'_> {
 impl fmt::Debug for Array<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_list().entries(self.iter()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::table_builder::{ArrayBuilder, TableBuilder};
+    use super::*;
+
+    /// A table that is `depth` tables deep.
+    fn nested_tables(depth: usize) -> Vec<u8> {
+        let mut inner = Vec::new();
+        for _ in 1..depth {
+            let mut outer = b"\x01kF".to_vec();
+            outer.extend_from_slice(&u32::try_from(inner.len()).unwrap().to_be_bytes());
+            outer.append(&mut inner);
+            inner = outer;
+        }
+        inner
+    }
+
+    /// A table with an array in it, `depth` deep together.
+    fn nested_arrays(depth: usize) -> Vec<u8> {
+        let mut array = ArrayBuilder::new();
+        for _ in 2..depth {
+            let mut outer = ArrayBuilder::new();
+            outer.push(Value::Array(array.as_array()));
+            array = outer;
+        }
+        TableBuilder::new().insert("a", Value::Array(array.as_array())).as_table().as_bytes().to_vec()
+    }
+
+    #[test]
+    fn entries_keep_their_order_and_repeat() {
+        let bytes = b"\x01zt\x01\x01aS\0\0\0\x02hi\x01zV";
+        let table = Table::parse(bytes).unwrap();
+        let entries: Vec<_> = table.iter().collect();
+        let expected =
+            [(&b"z"[..], Value::Boolean(true)), (&b"a"[..], Value::LongString(b"hi")), (&b"z"[..], Value::Void)];
+        assert_eq!(entries, expected);
+        assert_eq!(table.get("z"), Some(Value::Boolean(true)), "the first one counts");
+        assert_eq!(table.get("missing"), None);
+        assert_eq!(table.as_bytes(), bytes);
+        assert_eq!(format!("{table:?}"), r#"{"z": Boolean(true), "a": LongString([104, 105]), "z": Void}"#);
+    }
+
+    #[test]
+    fn nesting_is_bounded() {
+        for nested in [nested_tables, nested_arrays] {
+            assert!(Table::parse(&nested(MAX_TABLE_DEPTH)).is_ok());
+            assert_eq!(Table::parse(&nested(MAX_TABLE_DEPTH + 1)), Err(SyntaxError::TooDeep));
+            assert_eq!(Table::parse(&nested(1000)), Err(SyntaxError::TooDeep));
+            assert_eq!(Table::parse(&nested(100_000 / 7)), Err(SyntaxError::TooDeep));
+        }
+    }
+
+    #[test]
+    fn a_table_cut_anywhere_inside_an_entry_is_an_error() {
+        let whole = b"\x04nameF\0\0\0\x0B\x01aA\0\0\0\x04s\0\x01V";
+        assert!(Table::parse(whole).is_ok());
+        for length in 1..whole.len() {
+            assert_eq!(Table::parse(&whole[..length]), Err(SyntaxError::Truncated), "{length} bytes");
+        }
+    }
+
+    #[test]
+    fn lengths_of_nested_values_are_checked() {
+        let array_longer_than_its_table = b"\x01tF\0\0\0\x07\x01aA\0\0\0\x01V";
+        assert_eq!(Table::parse(array_longer_than_its_table), Err(SyntaxError::Truncated));
+        let value_cut_by_its_array = b"\x01aA\0\0\0\x02s\0\x01tV";
+        assert_eq!(Table::parse(value_cut_by_its_array), Err(SyntaxError::Truncated));
+        assert_eq!(Table::parse(b"\x01aA\0\0\0\x01U"), Err(SyntaxError::UnknownFieldType(b'U')));
     }
 }

@@ -179,17 +179,76 @@ impl<'o> Writer<'o> {
         self.short_bytes(value.as_bytes());
     }
 
-    /// A short string for people: cut to 255 bytes at a character, so that a long explanation is no error.
+    /// A short string for people: what is too long ends in `...`, so that a long explanation is no error.
     pub(super) fn text(&mut self, value: &str) {
-        let mut end = value.len().min(SHORT_STRING_MAX_BYTES);
+        const ELLIPSIS: &str = "...";
+        if value.len() <= SHORT_STRING_MAX_BYTES {
+            return self.short_string(value);
+        }
+        let mut end = SHORT_STRING_MAX_BYTES - ELLIPSIS.len();
         while !value.is_char_boundary(end) {
             end -= 1;
         }
-        self.short_string(&value[..end]);
+        self.short_string(&[&value[..end], ELLIPSIS].concat());
     }
 
     pub(super) fn long_string(&mut self, value: &[u8]) {
         self.long(u32::try_from(value.len()).expect("a long string has less than 4 GiB"));
         self.bytes(value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(write: impl FnOnce(&mut Writer<'_>)) -> Vec<u8> {
+        let mut out = Vec::new();
+        write(&mut Writer::new(&mut out));
+        out
+    }
+
+    #[test]
+    fn successive_bits_share_octets_and_other_values_end_them() {
+        let bits = [true, false, true, false, false, false, false, true, true];
+        let out = written(|writer| {
+            bits.iter().for_each(|bit| writer.bit(*bit));
+            writer.octet(0xAA);
+            writer.bit(true);
+        });
+        assert_eq!(out, [0b1000_0101, 0b0000_0001, 0xAA, 1]);
+
+        let mut reader = Reader::new(&out);
+        assert_eq!(bits.map(|_| reader.bit().unwrap()), bits);
+        assert_eq!(reader.octet(), Ok(0xAA));
+        assert_eq!(reader.bit(), Ok(true));
+        assert_eq!(reader.finish(), Ok(()));
+    }
+
+    #[test]
+    fn strings_end_where_their_length_says() {
+        let mut reader = Reader::new(b"\x02abrest");
+        assert_eq!(reader.short_string(), Ok("ab"));
+        assert_eq!(reader.finish(), Err(SyntaxError::TrailingBytes(4)));
+        assert_eq!(Reader::new(b"\x03ab").short_string(), Err(SyntaxError::Truncated));
+        assert_eq!(Reader::new(b"\0\0\0\x03ab").long_string(), Err(SyntaxError::Truncated));
+        assert_eq!(Reader::new(b"\xFF\xFF\xFF\xFFab").long_string(), Err(SyntaxError::Truncated));
+        assert_eq!(Reader::new(b"\x01\xFF").short_string(), Err(SyntaxError::InvalidUtf8));
+        assert_eq!(Reader::new(b"\x01\xFF").short_bytes(), Ok(&b"\xFF"[..]));
+    }
+
+    #[test]
+    fn a_text_that_is_too_long_is_cut_at_a_character() {
+        let fits = "a".repeat(255);
+        assert_eq!(Reader::new(&written(|writer| writer.text(&fits))).text(), Ok(fits.as_str()));
+        let too_long = format!("{}é{}", "a".repeat(251), "b".repeat(10));
+        let cut = format!("{}...", "a".repeat(251));
+        assert_eq!(Reader::new(&written(|writer| writer.text(&too_long))).text(), Ok(cut.as_str()));
+    }
+
+    #[test]
+    #[should_panic(expected = "at most 255 bytes")]
+    fn a_name_is_never_cut() {
+        written(|writer| writer.short_string(&"a".repeat(256)));
     }
 }

@@ -194,3 +194,6 @@ impl MethodError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -26,7 +26,7 @@ macro_rules! properties {
                     return Err(SyntaxError::UnknownProperties(flags & !Self::KNOWN_FLAGS));
                 }
                 let properties = Properties { flags, values: reader.rest() };
-                $(if flags & $flag != 0 { define::check!(reader, $kind)?; })+
+                $(if flags & $flag != 0 { define::check_value!(reader, $kind)?; })+
                 reader.finish()?;
                 Ok(properties)
             }
@@ -34,24 +34,24 @@ macro_rules! properties {
             /// Reads from the value with this flag on, or from where it would stand.
             fn reader_at(&self, wanted: u16) -> Reader<'a> {
                 let mut reader = Reader::new(self.values);
-                $(if $flag > wanted && self.flags & $flag != 0 { let _ = define::skip!(reader, $kind); })+
+                $(if $flag > wanted && self.flags & $flag != 0 { let _ = define::skip_value!(reader, $kind); })+
                 reader
             }
 
             $($(#[$doc])+
-            pub fn $name(&self) -> Option<define::borrowed!('a $kind)> {
+            pub fn $name(&self) -> Option<define::borrowed_type!('a $kind)> {
                 if self.flags & $flag == 0 {
                     return None;
                 }
                 let mut reader = self.reader_at($flag);
-                define::view!(reader, $kind)
+                define::view_value!(reader, $kind)
             })+
         }
 
         /// The properties of a new message.
         #[derive(Clone, Debug, Default, PartialEq, Eq)]
         pub struct PropertiesBuilder {
-            $($name: Option<define::owned!($kind)>,)+
+            $($name: Option<define::owned_type!($kind)>,)+
         }
 
         impl PropertiesBuilder {
@@ -61,7 +61,7 @@ macro_rules! properties {
             }
 
             $($(#[$doc])+
-            pub fn $name(mut self, value: define::argument!($kind)) -> PropertiesBuilder {
+            pub fn $name(mut self, value: define::argument_type!($kind)) -> PropertiesBuilder {
                 self.$name = Some(value.into());
                 self
             })+
@@ -74,7 +74,7 @@ macro_rules! properties {
                 let mut out = Vec::new();
                 let mut writer = Writer::new(&mut out);
                 writer.short(0 $(| if self.$name.is_some() { $flag } else { 0 })+);
-                $(if let Some(value) = &self.$name { define::write!(writer, $kind, value); })+
+                $(if let Some(value) = &self.$name { define::write_value!(writer, $kind, value); })+
                 out
             }
         }
@@ -82,17 +82,17 @@ macro_rules! properties {
 }
 
 /// Reads a value whose bytes nobody has checked.
-macro_rules! check {
+macro_rules! check_value {
     ($reader:ident, table) => {
         $reader.table()
     };
     ($reader:ident, $kind:ident) => {
-        define::skip!($reader, $kind)
+        define::skip_value!($reader, $kind)
     };
 }
 
 /// Reads over a value.
-macro_rules! skip {
+macro_rules! skip_value {
     ($reader:ident, text) => {
         $reader.short_bytes()
     };
@@ -105,7 +105,7 @@ macro_rules! skip {
 }
 
 /// Reads a value that was checked; a text that is none is missing.
-macro_rules! view {
+macro_rules! view_value {
     ($reader:ident, table) => {
         $reader.long_string().ok().map(Table::from_valid)
     };
@@ -114,7 +114,8 @@ macro_rules! view {
     };
 }
 
-macro_rules! write {
+/// Writes a value that is set.
+macro_rules! write_value {
     ($writer:ident, text, $value:ident) => {
         $writer.short_string($value)
     };
@@ -126,14 +127,16 @@ macro_rules! write {
     };
 }
 
-macro_rules! borrowed {
+/// The type of a value that is read in place.
+macro_rules! borrowed_type {
     ($a:lifetime text) => { &$a str };
     ($a:lifetime table) => { Table<$a> };
     ($a:lifetime octet) => { u8 };
     ($a:lifetime long_long) => { u64 };
 }
 
-macro_rules! owned {
+/// The type of a value that is set.
+macro_rules! owned_type {
     (text) => {
         String
     };
@@ -148,9 +151,12 @@ macro_rules! owned {
     };
 }
 
-macro_rules! argument {
+/// The type of what a value is set from.
+macro_rules! argument_type {
     (text) => { impl Into<String> };
-    ($kind:ident) => { define::owned!($kind) };
+    ($kind:ident) => { define::owned_type!($kind) };
 }
 
-pub(super) use {argument, borrowed, check, owned, properties, skip, view, write};
+pub(super) use {
+    argument_type, borrowed_type, check_value, owned_type, properties, skip_value, view_value, write_value,
+};

@@ -116,3 +116,6 @@ impl Properties<'_> {
         out
     }
 }
+
+#[cfg(test)]
+mod tests;
