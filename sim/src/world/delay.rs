@@ -109,3 +109,65 @@ fn check_positive(name: &'static str, value: f64) -> Result<(), OptionsError> {
         Err(OptionsError::NotPositive { name, value: value.to_string() })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::random::generator;
+    use super::*;
+
+    /// Ten thousand samples in microseconds, sorted.
+    fn samples(delay: &Delay) -> Vec<u64> {
+        let mut random = generator(5, "delay");
+        let mut samples: Vec<u64> = (0..10_000).map(|_| delay.sample(&mut random).as_micros() as u64).collect();
+        samples.sort_unstable();
+        samples
+    }
+
+    /// The share of `samples` that is above `limit`.
+    fn share_above(samples: &[u64], limit: u64) -> f64 {
+        samples.iter().filter(|sample| **sample > limit).count() as f64 / samples.len() as f64
+    }
+
+    #[test]
+    fn a_constant_is_constant() {
+        assert!(samples(&Delay::constant(250)).iter().all(|sample| *sample == 250));
+    }
+
+    #[test]
+    fn a_uniform_delay_includes_both_ends_and_leans_to_neither() {
+        let samples = samples(&Delay::Uniform { minimum_us: 10, maximum_us: 19 });
+        assert_eq!((samples[0], samples[9_999]), (10, 19));
+        assert!((share_above(&samples, 14) - 0.5).abs() < 0.02);
+    }
+
+    #[test]
+    fn a_log_normal_delay_has_its_median_and_spread() {
+        let samples = samples(&Delay::LogNormal { median_us: 1_000, sigma: 0.5 });
+        assert!((share_above(&samples, 1_000) - 0.5).abs() < 0.02);
+        // One standard deviation above the median is the 84th percentile of a normal distribution.
+        assert!((share_above(&samples, (1_000.0 * 0.5_f64.exp()) as u64) - 0.159).abs() < 0.02);
+    }
+
+    #[test]
+    fn a_pareto_delay_has_its_minimum_and_its_tail() {
+        let samples = samples(&Delay::Pareto { minimum_us: 100, shape: 2.0 });
+        assert_eq!(samples[0], 100);
+        // Above k times the minimum lies k to the power of minus the shape.
+        assert!((share_above(&samples, 200) - 0.25).abs() < 0.02);
+        assert!((share_above(&samples, 1_000) - 0.01).abs() < 0.005);
+    }
+
+    #[test]
+    fn spikes_come_as_often_as_told() {
+        let (base, spike) = (Box::new(Delay::constant(100)), Box::new(Delay::constant(5_000)));
+        let samples = samples(&Delay::Spikes { base, spike, probability: 0.1 });
+        assert_eq!((samples[0], samples[9_999]), (100, 5_100));
+        assert!((share_above(&samples, 100) - 0.1).abs() < 0.02);
+    }
+
+    #[test]
+    fn the_heaviest_tail_ends_at_an_hour() {
+        let samples = samples(&Delay::Pareto { minimum_us: u64::MAX, shape: f64::MIN_POSITIVE });
+        assert!(samples.iter().all(|sample| *sample == 3_600_000_000));
+    }
+}

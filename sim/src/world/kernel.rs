@@ -90,11 +90,9 @@ impl Kernel {
     /// Gives a port back, if it is still this backlog that has it.
     pub(super) fn stop_listening(&self, name: &str, port: u16, backlog: &Arc<Backlog>) {
         let mut network = lock(&self.network);
-        let listeners = network.nodes.get_mut(name).map(|node: &mut Node| &mut node.listeners);
-        if let Some(listeners) = listeners
-            && listeners.get(&port).is_some_and(|current| Arc::ptr_eq(current, backlog))
-        {
-            listeners.remove(&port);
+        let Some(node) = network.nodes.get_mut(name) else { return };
+        if node.listeners.get(&port).is_some_and(|current| Arc::ptr_eq(current, backlog)) {
+            node.listeners.remove(&port);
         }
     }
 
@@ -156,16 +154,15 @@ impl Kernel {
 /// The output of `task`, or `None` after a panic, which ends the world.
 pub(super) async fn guard<T>(kernel: Arc<Kernel>, node: Arc<str>, task: impl Future<Output = T>) -> Option<T> {
     let mut task = pin!(task);
-    poll_fn(|context| {
-        catch_unwind(AssertUnwindSafe(|| task.as_mut().poll(context))).map_or_else(
-            |panic| {
-                let (node, at, message) = (node.to_string(), kernel.clock.now(), panic_message(&*panic));
-                // Nobody listens when the world has ended already.
-                let _ = kernel.failures.send(WorldError::Panicked { node, at, message });
-                Poll::Ready(None)
-            },
-            |poll| poll.map(Some),
-        )
+    poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| task.as_mut().poll(context))) {
+        Ok(poll) => poll.map(Some),
+        Err(panic) => {
+            let message = panic_message(&*panic);
+            let failure = WorldError::Panicked { node: node.to_string(), at: kernel.clock.now(), message };
+            // Nobody listens any more if the world is being taken down.
+            let _ = kernel.failures.send(failure);
+            Poll::Ready(None)
+        }
     })
     .await
 }
