@@ -1,5 +1,5 @@
 //! Client and broker over real TCP on loopback: what an application sees.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![allow(clippy::disallowed_methods, reason = "real sockets, without a client in between")]
 
 use std::net::SocketAddr;
 

@@ -21,27 +21,9 @@ impl Fault {
         Fault { code, text: text.into() }
     }
 
-    /// Whether the whole connection ends, or only the channel.
-    pub fn closes_connection(&self) -> bool {
-        !matches!(
-            self.code,
-            ReplyCode::ContentTooLarge
-                | ReplyCode::NoRoute
-                | ReplyCode::NoConsumers
-                | ReplyCode::AccessRefused
-                | ReplyCode::NotFound
-                | ReplyCode::ResourceLocked
-                | ReplyCode::PreconditionFailed
-        )
-    }
-
-    /// The reply text as RabbitMQ words it, cut to what a short string holds.
+    /// The reply text as RabbitMQ words it. The codec cuts it to what a short string holds.
     pub fn reply_text(&self) -> String {
-        let mut text = format!("{} - {}", self.code.name(), self.text);
-        while text.len() > usize::from(u8::MAX) {
-            text.pop();
-        }
-        text
+        format!("{} - {}", self.code.name(), self.text)
     }
 }
 

@@ -19,32 +19,24 @@ pub struct Message(Arc<[u8]>);
 const PREFIX_BYTES: usize = 6;
 
 impl Message {
-    /// Makes a message with room for a body of `body_bytes`, which is zero until [`MessageBuilder::push`] fills it.
+    /// Makes a message: one allocation, into which everything is copied.
     ///
-    /// `exchange` and `routing_key` are AMQP short strings; what exceeds 255 bytes is a bug of the caller and panics.
-    pub fn build(exchange: &str, routing_key: &[u8], properties: &[u8], body_bytes: usize) -> MessageBuilder {
+    /// # Panics
+    /// If `exchange` or `routing_key` exceeds a short string's 255 bytes: a caller that parsed it has checked that.
+    pub fn new(exchange: &str, routing_key: &[u8], properties: &[u8], body: &[u8]) -> Message {
         let exchange_bytes = u8::try_from(exchange.len()).expect("an exchange name is a short string");
         let routing_key_bytes = u8::try_from(routing_key.len()).expect("a routing key is a short string");
         let properties_bytes = u32::try_from(properties.len()).expect("properties fit a frame");
-        let head_bytes = PREFIX_BYTES + exchange.len() + routing_key.len() + properties.len();
-        let mut content: Arc<[u8]> = std::iter::repeat_n(0, head_bytes + body_bytes).collect();
-        let bytes = Arc::get_mut(&mut content).expect("a new allocation has one owner");
-        bytes[0] = exchange_bytes;
-        bytes[1] = routing_key_bytes;
-        bytes[2..PREFIX_BYTES].copy_from_slice(&properties_bytes.to_le_bytes());
-        let mut at = PREFIX_BYTES;
-        for part in [exchange.as_bytes(), routing_key, properties] {
-            bytes[at..at + part.len()].copy_from_slice(part);
-            at += part.len();
+        let prefix = [exchange_bytes, routing_key_bytes];
+        let parts = [&prefix, &properties_bytes.to_le_bytes()[..], exchange.as_bytes(), routing_key, properties, body];
+        let mut content: Arc<[u8]> = std::iter::repeat_n(0, parts.iter().map(|part| part.len()).sum()).collect();
+        let mut rest = Arc::get_mut(&mut content).expect("a new allocation has one owner");
+        for part in parts {
+            let (here, after) = rest.split_at_mut(part.len());
+            here.copy_from_slice(part);
+            rest = after;
         }
-        MessageBuilder { content, filled: at }
-    }
-
-    /// Makes a message whose body is at hand.
-    pub fn new(exchange: &str, routing_key: &[u8], properties: &[u8], body: &[u8]) -> Message {
-        let mut builder = Message::build(exchange, routing_key, properties, body.len());
-        builder.push(body);
-        builder.finish().expect("the body was pushed whole")
+        Message(content)
     }
 
     /// The exchange it was published to; empty for the default exchange.
@@ -103,36 +95,6 @@ impl fmt::Debug for Message {
             .field("properties_bytes", &self.properties().len())
             .field("body_bytes", &self.body().len())
             .finish()
-    }
-}
-
-/// A message whose body is still arriving, frame by frame.
-#[derive(Debug)]
-pub struct MessageBuilder {
-    content: Arc<[u8]>,
-    filled: usize,
-}
-
-impl MessageBuilder {
-    /// How many bytes of the body are still to come.
-    pub fn missing_bytes(&self) -> usize {
-        self.content.len() - self.filled
-    }
-
-    /// Appends to the body. Returns false, and appends nothing, if that is more than was announced.
-    pub fn push(&mut self, part: &[u8]) -> bool {
-        if part.len() > self.missing_bytes() {
-            return false;
-        }
-        let content = Arc::get_mut(&mut self.content).expect("a builder is the only owner");
-        content[self.filled..self.filled + part.len()].copy_from_slice(part);
-        self.filled += part.len();
-        true
-    }
-
-    /// The message, or `None` if the body is not whole.
-    pub fn finish(self) -> Option<Message> {
-        (self.missing_bytes() == 0).then_some(Message(self.content))
     }
 }
 

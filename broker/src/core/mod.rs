@@ -29,7 +29,7 @@ pub use command::{
 };
 pub use effect::Effect;
 pub use inspect::{QueueCounts, Violation};
-pub use message::{Death, DeathReason, Deaths, Delivery, FirstDeath, Message, MessageBuilder};
+pub use message::{Death, DeathReason, Deaths, Delivery, FirstDeath, Message};
 
 use crate::time::Timestamp;
 

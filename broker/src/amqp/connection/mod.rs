@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use self::channel::Channel;
-use super::codec::{self, Frame, FrameKind, Method, ReplyCode};
+use super::codec::{self, FRAME_OVERHEAD_BYTES, Frame, FrameKind, Method, ReplyCode};
 use super::fault::Fault;
 use super::heartbeat::Heartbeat;
 use super::output::Output;
@@ -94,7 +94,8 @@ impl Connection {
         match self.phase {
             Phase::Finished => input.len(),
             Phase::Header => self.receive_protocol_header(input, turn.output),
-            _ => match codec::parse_frame(input, turn.output.frame_max()) {
+            // RabbitMQ forgives clients that do not count the framing into frame_max, and so do we.
+            _ => match codec::parse_frame(input, turn.output.frame_max().saturating_add(FRAME_OVERHEAD_BYTES as u32)) {
                 Ok(None) => 0,
                 Ok(Some((frame, taken_bytes))) => {
                     self.frame(frame, &mut turn);
@@ -179,7 +180,7 @@ impl Connection {
             }
             FrameKind::Method => match Method::parse(frame.payload) {
                 Ok(method) => (method.class_and_method_id(), self.method(number, method, turn)),
-                Err(error) => ((0, 0), Err(Fault::new(error.reply_code(), error.to_string()))),
+                Err(error) => (error.class_and_method_id(), Err(Fault::new(error.reply_code(), error.to_string()))),
             },
             FrameKind::Header => ((60, 40), self.content_header(number, frame.payload, turn)),
             FrameKind::Body => ((60, 40), self.content_body(number, frame.payload, turn)),
@@ -221,7 +222,7 @@ impl Connection {
             return;
         }
         tracing::info!(connection = self.id.0, channel = number, "{}", fault.reply_text());
-        if fault.closes_connection() || number == 0 {
+        if fault.code.closes_connection() || number == 0 {
             self.close(&fault, ids, turn);
         } else {
             self.close_channel(number, &fault, ids, turn);
