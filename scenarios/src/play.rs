@@ -17,6 +17,7 @@ use handoff_broker::{Runtime, Timestamp};
 use thiserror::Error;
 use tokio::sync::oneshot;
 
+use crate::architecture::queue::QueueWiring;
 use crate::architecture::sync::SyncWiring;
 use crate::architecture::{Architecture, Wiring, callers, front, worker};
 use crate::job::Jobs;
@@ -64,7 +65,8 @@ pub async fn play<S: Stage>(
     let run = Run::new(stage, scenario, jobs);
     let journal = match architecture {
         Architecture::Sync => run.perform::<SyncWiring>().await,
-        Architecture::Queue | Architecture::Log => Err(PlayError::Missing(architecture)),
+        Architecture::Queue => run.perform::<QueueWiring>().await,
+        Architecture::Log => Err(PlayError::Missing(architecture)),
     };
     run.clear();
     journal
