@@ -1,9 +1,11 @@
 //! Partitions.
 
+use std::io::ErrorKind;
 use std::time::Duration;
 
 use handoff_broker::Runtime;
 use handoff_scenarios::Stage;
+use handoff_sim::world::Death;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::support::{connected, constant, echo_server, played, us};
@@ -54,17 +56,19 @@ fn a_one_way_partition_lets_the_other_direction_through() {
 }
 
 #[test]
-fn the_end_of_a_stream_is_held_too() {
-    let (early, late) = played(constant(), |stage| async move {
-        let (mut client, _server) = connected(&stage).await;
-        stage.partition("client", "server");
-        stage.crash("server");
-        let minute = stage.now() + Duration::from_secs(60);
-        let early = stage.node("client").timeout_at(minute, client.read(&mut [0; 8])).await.is_some();
-        stage.heal("client", "server");
-        (early, client.read(&mut [0; 8]).await.map_err(|error| error.kind()))
-    });
-    assert_eq!((early, late), (false, Ok(0)));
+fn the_end_of_a_stream_and_a_reset_are_held_too() {
+    for (death, seen) in [(Death::Eof, Ok(0)), (Death::Reset, Err(ErrorKind::ConnectionReset))] {
+        let (early, late) = played(constant(), move |stage| async move {
+            let (mut client, _server) = connected(&stage).await;
+            stage.partition("client", "server");
+            stage.kill("server", death);
+            let minute = stage.now() + Duration::from_secs(60);
+            let early = stage.node("client").timeout_at(minute, client.read(&mut [0; 8])).await.is_some();
+            stage.heal("client", "server");
+            (early, client.read(&mut [0; 8]).await.map_err(|error| error.kind()))
+        });
+        assert_eq!((early, late), (false, seen), "{death}");
+    }
 }
 
 #[test]
@@ -90,7 +94,7 @@ fn connecting_waits_for_the_heal() {
 }
 
 #[test]
-fn a_connection_made_during_a_one_way_partition_is_held_like_others() {
+fn an_answer_is_held_by_a_one_way_partition() {
     let (before, after) = played(constant(), |stage| async move {
         let address = echo_server(&stage).await;
         let client = stage.node("client");
