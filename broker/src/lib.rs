@@ -16,6 +16,7 @@ pub mod core;
 pub mod runtime;
 pub mod server;
 pub mod time;
+mod transport;
 
 pub use runtime::{Listener, Runtime, TokioRuntime};
 pub use time::Timestamp;

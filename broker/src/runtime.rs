@@ -15,7 +15,7 @@ use tokio::net::{TcpListener, TcpStream};
 use crate::time::Timestamp;
 
 /// A clock, a spawner and a network. Cheap to clone; clones are the same runtime.
-pub trait Runtime: Clone + Send + Sync + 'static {
+pub trait Runtime: Clone + Send + Sync + Unpin + 'static {
     /// A connected byte stream. Writes block when the peer does not read.
     type Stream: AsyncRead + AsyncWrite + Send + Unpin + 'static;
     /// What [`listen`](Runtime::listen) returns.

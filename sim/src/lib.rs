@@ -5,3 +5,5 @@ compile_error!(
     "handoff-sim simulates only under `--cfg madsim`. The workspace sets it in .cargo/config.toml; \
      if RUSTFLAGS is set in the environment it wins over that file, so add `--cfg madsim` to it."
 );
+
+pub mod world;

@@ -70,6 +70,12 @@ impl Message {
         &self.0[self.head_bytes()..]
     }
 
+    /// How many places hold it.
+    #[cfg(test)]
+    pub(super) fn holders(&self) -> usize {
+        Arc::strong_count(&self.0)
+    }
+
     fn exchange_bytes(&self) -> usize {
         usize::from(self.0[0])
     }

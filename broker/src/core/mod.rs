@@ -2,15 +2,33 @@
 //!
 //! No I/O, no clock, no randomness, no async: commands go in with the time, effects come out.
 
+mod broker;
+mod channel;
 mod command;
+mod consumer;
+mod death;
+mod delivery;
 mod effect;
+mod exchange;
+mod inspect;
+mod memory;
 mod message;
+mod publish;
+mod queue;
+mod ready;
+mod rotation;
+mod settle;
+#[cfg(test)]
+mod tests;
+mod unacknowledged;
 
+pub use broker::Broker;
 pub use command::{
     ChannelId, Command, ConnectionId, ExchangeKind, ExchangeOptions, Overflow, Published, QueueOptions, QueuePolicy,
     Refusal, Reply,
 };
 pub use effect::Effect;
+pub use inspect::{QueueCounts, Violation};
 pub use message::{Death, DeathReason, Deaths, Delivery, FirstDeath, Message, MessageBuilder};
 
 use crate::time::Timestamp;
@@ -18,7 +36,8 @@ use crate::time::Timestamp;
 /// What the shell drives: the core, or something around a core that watches or alters what goes in and out.
 ///
 /// One turn is: [`handle`](Machine::handle) a command, then ask for [`effects`](Machine::next_effect) until there are
-/// none. When the time reaches [`deadline`](Machine::deadline), call [`expire`](Machine::expire) and ask for effects
+/// none. Between two effects only [`Command::SetWritable`] may be handled: deliveries are decided one by one, so a
+/// connection whose buffer is full gets no more of them from then on. When the time reaches [`deadline`](Machine::deadline), call [`expire`](Machine::expire) and ask for effects
 /// again. `now` never goes back between calls.
 pub trait Machine: Send + 'static {
     /// Carries out one command, or refuses it and changes nothing.

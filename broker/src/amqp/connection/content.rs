@@ -1,0 +1,163 @@
+//! A message on its way in: publish method, header frame, body frames (AMQP 0-9-1, 4.2.6).
+//!
+//! A body that fits one frame is copied once, from the socket's buffer into the message. A longer one is gathered
+//! first, and grows only with what really came, so that an announced size costs nothing.
+
+use super::{Connection, Turn};
+use crate::amqp::codec::{BASIC_CLASS_ID, ContentHeader, Method, Properties, ReplyCode};
+use crate::amqp::fault::Fault;
+use crate::core::{Command, Machine, Message, Published, Reply};
+
+/// Which frame of a message comes next, and what came of it so far. The buffers are used again for the next message.
+#[derive(Debug, Default)]
+pub(super) struct Content {
+    awaited: Awaited,
+    exchange: String,
+    routing_key: Vec<u8>,
+    mandatory: bool,
+    properties: Vec<u8>,
+    body_bytes: usize,
+    body: Vec<u8>,
+}
+
+/// The frame that has to come next.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Awaited {
+    #[default]
+    Method,
+    Header,
+    Body,
+}
+
+impl Content {
+    /// Whether a method would come in the middle of a message.
+    pub fn is_expected(&self) -> bool {
+        self.awaited != Awaited::Method
+    }
+
+    /// A publish: its header comes next.
+    pub fn begin(&mut self, exchange: &str, routing_key: &[u8], mandatory: bool) {
+        self.exchange.clear();
+        self.exchange.push_str(exchange);
+        self.routing_key.clear();
+        self.routing_key.extend_from_slice(routing_key);
+        self.mandatory = mandatory;
+        self.awaited = Awaited::Header;
+    }
+
+    /// The header frame; returns the message if it has no body.
+    fn header(&mut self, payload: &[u8], max_message_bytes: u64) -> Result<Option<Message>, Fault> {
+        if self.awaited != Awaited::Header {
+            return Err(unexpected("header"));
+        }
+        let header =
+            ContentHeader::parse(payload).map_err(|error| Fault::new(error.reply_code(), error.to_string()))?;
+        if header.class_id != BASIC_CLASS_ID {
+            let text = format!("content header of class {} after basic.publish", header.class_id);
+            return Err(Fault::new(ReplyCode::UnexpectedFrame, text));
+        }
+        Properties::parse(header.properties).map_err(|error| Fault::new(error.reply_code(), error.to_string()))?;
+        self.properties.clear();
+        self.properties.extend_from_slice(header.properties);
+        if header.body_size > max_message_bytes {
+            self.awaited = Awaited::Method;
+            let text =
+                format!("message size {} is larger than configured max size {max_message_bytes}", header.body_size);
+            return Err(Fault::new(ReplyCode::PreconditionFailed, text));
+        }
+        self.body_bytes = usize::try_from(header.body_size)
+            .map_err(|_| Fault::new(ReplyCode::FrameError, "body size exceeds the address space"))?;
+        self.awaited = Awaited::Body;
+        Ok((self.body_bytes == 0).then(|| self.finish(&[])))
+    }
+
+    /// A body frame; returns the message when its body is whole.
+    fn body(&mut self, part: &[u8]) -> Result<Option<Message>, Fault> {
+        if self.awaited != Awaited::Body {
+            return Err(unexpected("body"));
+        }
+        let missing_bytes = self.body_bytes - self.body.len();
+        if part.len() > missing_bytes {
+            let text = format!("body frame of {} bytes where {missing_bytes} were missing", part.len());
+            return Err(Fault::new(ReplyCode::FrameError, text));
+        }
+        if part.len() == self.body_bytes {
+            return Ok(Some(self.finish(part)));
+        }
+        self.body.extend_from_slice(part);
+        if part.len() < missing_bytes {
+            return Ok(None);
+        }
+        let body = std::mem::take(&mut self.body);
+        Ok(Some(self.finish(&body)))
+    }
+
+    fn finish(&mut self, body: &[u8]) -> Message {
+        self.awaited = Awaited::Method;
+        Message::new(&self.exchange, &self.routing_key, &self.properties, body)
+    }
+}
+
+fn unexpected(frame: &str) -> Fault {
+    Fault::new(ReplyCode::UnexpectedFrame, format!("content {frame} frame is not expected now"))
+}
+
+impl Connection {
+    /// A content header frame.
+    pub(super) fn content_header<M: Machine>(
+        &mut self,
+        number: u16,
+        payload: &[u8],
+        turn: &mut Turn<'_, M>,
+    ) -> Result<(), Fault> {
+        let max_message_bytes = self.settings.max_message_bytes;
+        self.content(number, turn, |content| content.header(payload, max_message_bytes))
+    }
+
+    /// A content body frame.
+    pub(super) fn content_body<M: Machine>(
+        &mut self,
+        number: u16,
+        payload: &[u8],
+        turn: &mut Turn<'_, M>,
+    ) -> Result<(), Fault> {
+        self.content(number, turn, |content| content.body(payload))
+    }
+
+    fn content<M: Machine>(
+        &mut self,
+        number: u16,
+        turn: &mut Turn<'_, M>,
+        step: impl FnOnce(&mut Content) -> Result<Option<Message>, Fault>,
+    ) -> Result<(), Fault> {
+        match self.channels.get_mut(&number) {
+            None => Err(Fault::new(ReplyCode::ChannelError, "content frame on a channel that is not open")),
+            Some(channel) if channel.closing => Ok(()),
+            Some(channel) => match step(&mut channel.content)? {
+                Some(message) => self.publish(number, message, turn),
+                None => Ok(()),
+            },
+        }
+    }
+
+    /// Gives a whole message to the core, and says what became of it to those who asked.
+    fn publish<M: Machine>(&mut self, number: u16, message: Message, turn: &mut Turn<'_, M>) -> Result<(), Fault> {
+        let channel_id = self.channel_id(number);
+        let Some(channel) = self.channels.get_mut(&number) else { return Ok(()) };
+        let returnable = channel.content.mandatory.then(|| message.clone());
+        let Reply::Published(published) = turn.ask(Command::Publish { channel: channel_id, message })? else {
+            return Err(Fault::new(ReplyCode::InternalError, "the core gave a publish another command's answer"));
+        };
+        if let (Published::Unroutable, Some(message)) = (published, returnable) {
+            let returned = Method::BasicReturn {
+                reply_code: ReplyCode::NoRoute.code(),
+                reply_text: ReplyCode::NoRoute.name(),
+                exchange: message.exchange(),
+                routing_key: message.routing_key(),
+            };
+            turn.output.message(number, &returned, message.properties(), message.body());
+        }
+        channel.confirm(number, published != Published::Refused, turn.output);
+        Ok(())
+    }
+}

@@ -1,0 +1,160 @@
+//! Exchanges, queues and bindings: declared, deleted, purged, bound.
+
+use super::{Connection, Turn};
+use crate::amqp::arguments;
+use crate::amqp::codec::{Method, ReplyCode};
+use crate::amqp::fault::Fault;
+use crate::core::{Command, ExchangeKind, ExchangeOptions, Machine, QueueOptions, Refusal, Reply};
+
+/// Names that begin so belong to the broker.
+const RESERVED_PREFIX: &str = "amq.";
+
+impl Connection {
+    /// A method of the exchange or the queue class.
+    pub(super) fn entity_method<M: Machine>(
+        &mut self,
+        number: u16,
+        method: Method<'_>,
+        turn: &mut Turn<'_, M>,
+    ) -> Result<(), Fault> {
+        match method {
+            Method::ExchangeDeclare { .. } => self.declare_exchange(number, method, turn),
+            Method::ExchangeDelete { exchange, if_unused, no_wait } => {
+                let deleted = turn.ask(Command::DeleteExchange { name: exchange, if_unused });
+                match deleted {
+                    // As RabbitMQ does since 3.2: what does not exist is deleted.
+                    Ok(_) | Err(Refusal::NoExchange(_)) => {}
+                    Err(refusal) => return Err(refusal.into()),
+                }
+                turn.answer(number, no_wait, &Method::ExchangeDeleteOk {});
+                Ok(())
+            }
+            Method::QueueDeclare { .. } => self.declare_queue(number, method, turn),
+            Method::QueueBind { queue, exchange, routing_key, no_wait, .. } => {
+                let queue = self.queue_name(number, queue)?;
+                let connection = self.id;
+                turn.ask(Command::BindQueue { connection, queue, exchange, routing_key })?;
+                turn.answer(number, no_wait, &Method::QueueBindOk {});
+                Ok(())
+            }
+            Method::QueueUnbind { queue, exchange, routing_key, .. } => {
+                let queue = self.queue_name(number, queue)?;
+                let connection = self.id;
+                turn.ask(Command::UnbindQueue { connection, queue, exchange, routing_key })?;
+                turn.answer(number, false, &Method::QueueUnbindOk {});
+                Ok(())
+            }
+            Method::QueuePurge { queue, no_wait } => {
+                let name = self.queue_name(number, queue)?;
+                let message_count = turn.count(Command::PurgeQueue { connection: self.id, name })?;
+                turn.answer(number, no_wait, &Method::QueuePurgeOk { message_count });
+                Ok(())
+            }
+            Method::QueueDelete { queue, if_unused, if_empty, no_wait } => {
+                let name = self.queue_name(number, queue)?;
+                let delete = Command::DeleteQueue { connection: self.id, name, if_unused, if_empty };
+                let message_count = match turn.count(delete) {
+                    Err(Refusal::NoQueue(_)) => 0,
+                    counted => counted?,
+                };
+                turn.answer(number, no_wait, &Method::QueueDeleteOk { message_count });
+                Ok(())
+            }
+            other => Err(Fault::new(ReplyCode::NotImplemented, other.name())),
+        }
+    }
+
+    fn declare_exchange<M: Machine>(
+        &mut self,
+        number: u16,
+        method: Method<'_>,
+        turn: &mut Turn<'_, M>,
+    ) -> Result<(), Fault> {
+        let Method::ExchangeDeclare { exchange, kind, passive, durable, auto_delete, internal, no_wait, .. } = method
+        else {
+            return Ok(());
+        };
+        let kind = match kind {
+            "direct" => ExchangeKind::Direct,
+            "fanout" => ExchangeKind::Fanout,
+            // A passive declaration asks whether it exists, not what it is.
+            _ if passive => ExchangeKind::Direct,
+            "topic" | "headers" => {
+                return Err(Fault::new(ReplyCode::NotImplemented, format!("exchange type '{kind}'")));
+            }
+            unknown => {
+                return Err(Fault::new(ReplyCode::CommandInvalid, format!("unknown exchange type '{unknown}'")));
+            }
+        };
+        let options = ExchangeOptions { kind, durable, auto_delete, internal };
+        let declare = |passive| Command::DeclareExchange { name: exchange, passive, options: options.clone() };
+        if !passive && exchange.starts_with(RESERVED_PREFIX) && turn.ask(declare(true)).is_err() {
+            return Err(reserved("exchange", exchange));
+        }
+        turn.ask(declare(passive))?;
+        turn.answer(number, no_wait, &Method::ExchangeDeclareOk {});
+        Ok(())
+    }
+
+    fn declare_queue<M: Machine>(
+        &mut self,
+        number: u16,
+        method: Method<'_>,
+        turn: &mut Turn<'_, M>,
+    ) -> Result<(), Fault> {
+        let Method::QueueDeclare { queue, passive, durable, exclusive, auto_delete, no_wait, arguments } = method
+        else {
+            return Ok(());
+        };
+        let name = if passive { self.queue_name(number, queue)? } else { queue };
+        let policy = if passive { Default::default() } else { arguments::queue_policy(name, arguments)? };
+        let options = QueueOptions { durable, exclusive, auto_delete, policy };
+        let connection = self.id;
+        let declare = |passive| Command::DeclareQueue { connection, name, passive, options: options.clone() };
+        if !passive && name.starts_with(RESERVED_PREFIX) && matches!(turn.ask(declare(true)), Err(Refusal::NoQueue(_)))
+        {
+            return Err(reserved("queue", name));
+        }
+        let Reply::QueueDeclared { name, messages, consumers } = turn.ask(declare(passive))? else {
+            return Err(Fault::new(ReplyCode::InternalError, "the core gave a declare another command's answer"));
+        };
+        let declared = Method::QueueDeclareOk { queue: &name, message_count: messages, consumer_count: consumers };
+        turn.answer(number, no_wait, &declared);
+        if let Some(channel) = self.channels.get_mut(&number) {
+            channel.last_queue = name;
+        }
+        Ok(())
+    }
+
+    /// What a queue name means on this channel: an empty one is the queue last declared on it.
+    pub(super) fn queue_name<'a>(&'a self, number: u16, name: &'a str) -> Result<&'a str, Fault> {
+        if !name.is_empty() {
+            return Ok(name);
+        }
+        match self.channels.get(&number) {
+            Some(channel) if !channel.last_queue.is_empty() => Ok(&channel.last_queue),
+            _ => Err(Fault::new(ReplyCode::NotFound, "no previously declared queue")),
+        }
+    }
+}
+
+fn reserved(entity: &str, name: &str) -> Fault {
+    let text = format!("{entity} name '{name}' contains reserved prefix '{RESERVED_PREFIX}*'");
+    Fault::new(ReplyCode::AccessRefused, text)
+}
+
+impl<M: Machine> Turn<'_, M> {
+    /// Answers, unless the client asked for silence.
+    pub(super) fn answer(&mut self, number: u16, no_wait: bool, method: &Method<'_>) {
+        if !no_wait {
+            self.output.method(number, method);
+        }
+    }
+
+    fn count(&mut self, command: Command<'_>) -> Result<u32, Refusal> {
+        match self.ask(command)? {
+            Reply::Count(count) => Ok(count),
+            _ => Ok(0),
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! From the protocol header to an open connection, and the other methods of channel 0 (AMQP 0-9-1, 2.2.4).
+
+use std::time::Duration;
+
+use super::{Connection, Phase, Turn};
+use crate::amqp::codec::{FRAME_MIN_SIZE, Method, PROTOCOL_HEADER, ReplyCode, TableBuilder, Value};
+use crate::amqp::fault::Fault;
+use crate::amqp::heartbeat::Heartbeat;
+use crate::amqp::output::Output;
+use crate::core::Machine;
+
+/// The only mechanism: `\0user\0password` (RFC 4616).
+const MECHANISM: &str = "PLAIN";
+
+/// What we do beyond the specification.
+const CAPABILITIES: [&str; 5] =
+    ["publisher_confirms", "basic.nack", "consumer_cancel_notify", "per_consumer_qos", "authentication_failure_close"];
+
+impl Connection {
+    /// Anything but our protocol's header is answered with that header, and the end (AMQP 0-9-1, 4.2.2).
+    pub(super) fn receive_protocol_header(&mut self, input: &[u8], output: &mut Output) -> usize {
+        let header_bytes = PROTOCOL_HEADER.len();
+        if input.len() < header_bytes && PROTOCOL_HEADER.starts_with(input) {
+            return 0;
+        }
+        if !input.starts_with(&PROTOCOL_HEADER) {
+            output.bytes().extend_from_slice(&PROTOCOL_HEADER);
+            self.phase = Phase::Finished;
+            return input.len();
+        }
+        let server_properties = server_properties();
+        let start = Method::ConnectionStart {
+            version_major: 0,
+            version_minor: 9,
+            server_properties: server_properties.as_table(),
+            mechanisms: MECHANISM.as_bytes(),
+            locales: b"en_US",
+        };
+        output.method(0, &start);
+        self.phase = Phase::Start;
+        header_bytes
+    }
+
+    /// A method on channel 0.
+    pub(super) fn connection_method<M: Machine>(
+        &mut self,
+        method: Method<'_>,
+        turn: &mut Turn<'_, M>,
+    ) -> Result<(), Fault> {
+        match (self.phase, method) {
+            (Phase::Start, Method::ConnectionStartOk { mechanism, response, .. }) => {
+                self.log_in(mechanism, response)?;
+                self.propose_tuning(turn.output);
+                Ok(())
+            }
+            (Phase::Tune, Method::ConnectionTuneOk { channel_max, frame_max, heartbeat }) => {
+                self.tune(channel_max, frame_max, heartbeat, turn)
+            }
+            (Phase::Open, Method::ConnectionOpen { virtual_host }) => self.open(virtual_host, turn),
+            (Phase::Finished, _) => Ok(()),
+            (_, Method::ConnectionClose { .. }) => {
+                self.flush(turn.output);
+                turn.output.method(0, &Method::ConnectionCloseOk {});
+                self.end(turn.now, turn.machine);
+                Ok(())
+            }
+            (_, method) => {
+                let text = format!("{} is not expected on channel 0 now", method.name());
+                Err(Fault::new(ReplyCode::CommandInvalid, text))
+            }
+        }
+    }
+
+    fn log_in(&mut self, mechanism: &str, response: &[u8]) -> Result<(), Fault> {
+        if mechanism != MECHANISM {
+            let text = format!("unknown authentication mechanism '{mechanism}'");
+            return Err(Fault::new(ReplyCode::CommandInvalid, text));
+        }
+        let mut parts = response.split(|&byte| byte == 0).skip(1);
+        let (user, password) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+        let known = user == self.settings.user.as_bytes();
+        if equal_in_constant_time(password, self.settings.password.as_bytes()) && known {
+            return Ok(());
+        }
+        let text = format!("Login was refused using authentication mechanism {MECHANISM}");
+        Err(Fault::new(ReplyCode::AccessRefused, text))
+    }
+
+    fn propose_tuning(&mut self, output: &mut Output) {
+        let tune = Method::ConnectionTune {
+            channel_max: self.settings.channel_max,
+            frame_max: self.settings.frame_max,
+            heartbeat: u16::try_from(self.settings.heartbeat.as_secs()).unwrap_or(u16::MAX),
+        };
+        output.method(0, &tune);
+        self.phase = Phase::Tune;
+    }
+
+    /// The client's answer stands as long as it asks for no more than was proposed; 0 asks for all of it.
+    fn tune<M: Machine>(
+        &mut self,
+        channel_max: u16,
+        frame_max: u32,
+        heartbeat_s: u16,
+        turn: &mut Turn<'_, M>,
+    ) -> Result<(), Fault> {
+        let settings = &self.settings;
+        let too_high = |what: &str, asked: u32, most: u32| {
+            Fault::new(ReplyCode::NotAllowed, format!("negotiated {what} = {asked} is higher than the maximum {most}"))
+        };
+        if channel_max > settings.channel_max {
+            return Err(too_high("channel_max", channel_max.into(), settings.channel_max.into()));
+        }
+        if frame_max > settings.frame_max {
+            return Err(too_high("frame_max", frame_max, settings.frame_max));
+        }
+        if frame_max != 0 && frame_max < FRAME_MIN_SIZE {
+            let text = format!("negotiated frame_max = {frame_max} is lower than the minimum {FRAME_MIN_SIZE}");
+            return Err(Fault::new(ReplyCode::NotAllowed, text));
+        }
+        self.channel_max = if channel_max == 0 { settings.channel_max } else { channel_max };
+        turn.output.set_frame_max(if frame_max == 0 { settings.frame_max } else { frame_max });
+        self.heartbeat = Heartbeat::every(Duration::from_secs(heartbeat_s.into()), turn.now);
+        self.phase = Phase::Open;
+        Ok(())
+    }
+
+    fn open<M: Machine>(&mut self, virtual_host: &str, turn: &mut Turn<'_, M>) -> Result<(), Fault> {
+        if virtual_host != "/" {
+            return Err(Fault::new(ReplyCode::NotAllowed, format!("vhost {virtual_host} not found")));
+        }
+        turn.output.method(0, &Method::ConnectionOpenOk {});
+        self.phase = Phase::Running;
+        Ok(())
+    }
+}
+
+/// Who we are and what we can do beyond the specification; clients choose their ways by the capabilities.
+fn server_properties() -> TableBuilder {
+    let mut capabilities = TableBuilder::new();
+    for capability in CAPABILITIES {
+        capabilities.insert(capability, Value::Boolean(true));
+    }
+    let mut properties = TableBuilder::new();
+    properties
+        .insert("capabilities", Value::Table(capabilities.as_table()))
+        .insert("product", Value::LongString(b"handoff"))
+        .insert("version", Value::LongString(env!("CARGO_PKG_VERSION").as_bytes()))
+        .insert("platform", Value::LongString(b"Rust"))
+        .insert("information", Value::LongString(b"Messages are kept in memory only"));
+    properties
+}
+
+/// Takes as long for a wrong first byte as for a wrong last one.
+fn equal_in_constant_time(given: &[u8], expected: &[u8]) -> bool {
+    let differing = given.iter().zip(expected).fold(0, |differing, (left, right)| differing | (left ^ right));
+    given.len() == expected.len() && differing == 0
+}

@@ -1,0 +1,252 @@
+//! One client's connection as a state machine: bytes in, core commands and bytes out.
+//!
+//! It owns what is between the socket and the core: the handshake, the channels with their half-received messages,
+//! publisher confirms, heartbeats, and the two ways to close. It reads no clock and no socket: the shell passes in
+//! both. The order of calls is: [`receive`](Connection::receive) until it takes nothing, with the core's effects routed
+//! after each call; then [`flush`](Connection::flush); [`expire`](Connection::expire) whenever
+//! [`deadline`](Connection::deadline) has come; and when [`is_finished`](Connection::is_finished), send what is left
+//! and close the socket.
+
+mod basic;
+mod channel;
+mod content;
+mod entities;
+mod handshake;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use self::channel::Channel;
+use super::codec::{self, Frame, FrameKind, Method, ReplyCode};
+use super::fault::Fault;
+use super::heartbeat::Heartbeat;
+use super::output::Output;
+use super::settings::Settings;
+use crate::core::{ChannelId, Command, ConnectionId, Machine, Refusal, Reply};
+use crate::time::Timestamp;
+
+/// How far the connection has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// The protocol header has not come yet.
+    Header,
+    /// `connection.start` was sent.
+    Start,
+    /// `connection.tune` was sent.
+    Tune,
+    /// The client has tuned.
+    Open,
+    /// Open for work.
+    Running,
+    /// `connection.close` was sent; everything but its answer is ignored.
+    Closing,
+    /// Nothing is read any more.
+    Finished,
+}
+
+/// The server's end of one AMQP connection.
+#[derive(Debug)]
+pub struct Connection {
+    id: ConnectionId,
+    settings: Arc<Settings>,
+    phase: Phase,
+    /// When the current phase ends the connection, if it does.
+    phase_deadline: Timestamp,
+    heartbeat: Heartbeat,
+    channel_max: u16,
+    channels: BTreeMap<u16, Channel>,
+    consumer_tags_made: u64,
+}
+
+/// What a method may touch while it is carried out.
+struct Turn<'a, M> {
+    now: Timestamp,
+    machine: &'a mut M,
+    output: &'a mut Output,
+}
+
+impl<M: Machine> Turn<'_, M> {
+    fn ask(&mut self, command: Command<'_>) -> Result<Reply, Refusal> {
+        self.machine.handle(self.now, command)
+    }
+}
+
+impl Connection {
+    /// A connection that was accepted `now`. The handshake has to be over within the settings' limit.
+    pub fn new(id: ConnectionId, settings: Arc<Settings>, now: Timestamp) -> Self {
+        Connection {
+            id,
+            phase: Phase::Header,
+            phase_deadline: now + settings.handshake_timeout,
+            heartbeat: Heartbeat::off(now),
+            channel_max: settings.channel_max,
+            channels: BTreeMap::new(),
+            consumer_tags_made: 0,
+            settings,
+        }
+    }
+
+    /// Takes the first whole frame of `input`; returns how many bytes that was, 0 if there is no whole frame.
+    ///
+    /// Whatever is wrong with it is answered on `output` and ends a channel or the connection, never more.
+    pub fn receive<M: Machine>(&mut self, now: Timestamp, input: &[u8], machine: &mut M, output: &mut Output) -> usize {
+        let mut turn = Turn { now, machine, output };
+        match self.phase {
+            Phase::Finished => input.len(),
+            Phase::Header => self.receive_protocol_header(input, turn.output),
+            _ => match codec::parse_frame(input, turn.output.frame_max()) {
+                Ok(None) => 0,
+                Ok(Some((frame, taken_bytes))) => {
+                    self.frame(frame, &mut turn);
+                    taken_bytes
+                }
+                Err(error) => {
+                    self.fail(Fault::new(error.reply_code(), error.to_string()), 0, (0, 0), &mut turn);
+                    // Nothing after a broken frame can be trusted: there is no next frame to find.
+                    self.phase = Phase::Finished;
+                    input.len()
+                }
+            },
+        }
+    }
+
+    /// Bytes came from the client: it is alive.
+    pub fn heard(&mut self, now: Timestamp) {
+        self.heartbeat.heard(now);
+    }
+
+    /// Writes what was held back to be said once for many messages: confirms.
+    pub fn flush(&mut self, output: &mut Output) {
+        for (&number, channel) in &mut self.channels {
+            channel.flush_confirms(number, output);
+        }
+    }
+
+    /// When [`expire`](Connection::expire) has something to do.
+    pub fn deadline(&self) -> Timestamp {
+        match self.phase {
+            Phase::Running => self.heartbeat.deadline(),
+            _ => self.phase_deadline,
+        }
+    }
+
+    /// Sends a heartbeat that is due; gives up on a client that has been silent too long, or that did not finish the
+    /// handshake or the close in time.
+    pub fn expire<M: Machine>(&mut self, now: Timestamp, machine: &mut M, output: &mut Output) {
+        if now < self.deadline() {
+            return;
+        }
+        match self.phase {
+            Phase::Running if !self.heartbeat.is_dead(now) => self.heartbeat.beat(now, output),
+            _ => self.end(now, machine),
+        }
+    }
+
+    /// The socket is gone, or the connection is over: everything it held goes back to its queues.
+    pub fn end<M: Machine>(&mut self, now: Timestamp, machine: &mut M) {
+        if self.phase != Phase::Finished {
+            self.release(now, machine);
+            self.phase = Phase::Finished;
+        }
+    }
+
+    /// The broker is shutting down: asks the client to close.
+    pub fn shut_down<M: Machine>(&mut self, now: Timestamp, machine: &mut M, output: &mut Output) {
+        match self.phase {
+            Phase::Running => {
+                let fault = Fault::new(ReplyCode::ConnectionForced, "broker forced connection closure: shutdown");
+                self.close(&fault, (0, 0), &mut Turn { now, machine, output });
+            }
+            Phase::Closing => {}
+            _ => self.end(now, machine),
+        }
+    }
+
+    /// Whether nothing more will be read or said: when the output is sent, the socket can be closed.
+    pub fn is_finished(&self) -> bool {
+        self.phase == Phase::Finished
+    }
+
+    fn frame<M: Machine>(&mut self, frame: Frame<'_>, turn: &mut Turn<'_, M>) {
+        let number = frame.channel;
+        if self.phase == Phase::Closing && frame.kind != FrameKind::Method {
+            return;
+        }
+        let (ids, result) = match frame.kind {
+            FrameKind::Heartbeat if number == 0 => return,
+            FrameKind::Heartbeat => {
+                ((0, 0), Err(Fault::new(ReplyCode::FrameError, format!("heartbeat frame on channel {number}"))))
+            }
+            FrameKind::Method => match Method::parse(frame.payload) {
+                Ok(method) => (method.class_and_method_id(), self.method(number, method, turn)),
+                Err(error) => ((0, 0), Err(Fault::new(error.reply_code(), error.to_string()))),
+            },
+            FrameKind::Header => ((60, 40), self.content_header(number, frame.payload, turn)),
+            FrameKind::Body => ((60, 40), self.content_body(number, frame.payload, turn)),
+        };
+        if let Err(fault) = result {
+            self.fail(fault, number, ids, turn);
+        }
+    }
+
+    fn method<M: Machine>(&mut self, number: u16, method: Method<'_>, turn: &mut Turn<'_, M>) -> Result<(), Fault> {
+        if self.phase == Phase::Closing {
+            return self.method_while_closing(method, turn);
+        }
+        if number == 0 {
+            return self.connection_method(method, turn);
+        }
+        if self.phase != Phase::Running {
+            return Err(Fault::new(ReplyCode::ChannelError, format!("channel {number} before connection.open")));
+        }
+        self.channel_method(number, method, turn)
+    }
+
+    /// Everything but the end of the close is ignored: the client may not have seen our close yet.
+    fn method_while_closing<M: Machine>(&mut self, method: Method<'_>, turn: &mut Turn<'_, M>) -> Result<(), Fault> {
+        match method {
+            Method::ConnectionCloseOk {} => self.phase = Phase::Finished,
+            Method::ConnectionClose { .. } => {
+                turn.output.method(0, &Method::ConnectionCloseOk {});
+                self.phase = Phase::Finished;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Answers a fault by closing what its code says.
+    fn fail<M: Machine>(&mut self, fault: Fault, number: u16, ids: (u16, u16), turn: &mut Turn<'_, M>) {
+        if matches!(self.phase, Phase::Closing | Phase::Finished) {
+            return;
+        }
+        tracing::info!(connection = self.id.0, channel = number, "{}", fault.reply_text());
+        if fault.closes_connection() || number == 0 {
+            self.close(&fault, ids, turn);
+        } else {
+            self.close_channel(number, &fault, ids, turn);
+        }
+    }
+
+    /// Sends `connection.close` and waits for its answer; what the client held is given back at once.
+    fn close<M: Machine>(&mut self, fault: &Fault, (class_id, method_id): (u16, u16), turn: &mut Turn<'_, M>) {
+        self.flush(turn.output);
+        self.release(turn.now, turn.machine);
+        let reply_text = fault.reply_text();
+        let reply_code = fault.code.code();
+        let close = Method::ConnectionClose { reply_code, reply_text: &reply_text, class_id, method_id };
+        turn.output.method(0, &close);
+        self.phase = Phase::Closing;
+        self.phase_deadline = turn.now + self.settings.close_timeout;
+    }
+
+    fn release<M: Machine>(&mut self, now: Timestamp, machine: &mut M) {
+        self.channels.clear();
+        let closed = machine.handle(now, Command::CloseConnection { connection: self.id });
+        debug_assert!(closed.is_ok(), "closing a connection is never refused");
+    }
+
+    fn channel_id(&self, number: u16) -> ChannelId {
+        ChannelId { connection: self.id, number }
+    }
+}

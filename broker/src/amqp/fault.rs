@@ -1,0 +1,79 @@
+//! What a client did wrong, with the reply code that tells it so.
+//!
+//! The code decides what ends: AMQP 0-9-1 has soft errors, which close the channel, and hard ones, which close the
+//! connection (1.2, "reply-code"). Texts have the shape of RabbitMQ's: `NOT_FOUND - no queue 'x' in vhost '/'`.
+
+use super::codec::ReplyCode;
+use crate::core::Refusal;
+
+/// An error caused by the client, and the text that is sent back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Fault {
+    /// What is sent as the reply code.
+    pub code: ReplyCode,
+    /// What is sent as the reply text, without the code's name.
+    pub text: String,
+}
+
+impl Fault {
+    /// A fault with its explanation.
+    pub fn new(code: ReplyCode, text: impl Into<String>) -> Self {
+        Fault { code, text: text.into() }
+    }
+
+    /// Whether the whole connection ends, or only the channel.
+    pub fn closes_connection(&self) -> bool {
+        !matches!(
+            self.code,
+            ReplyCode::ContentTooLarge
+                | ReplyCode::NoRoute
+                | ReplyCode::NoConsumers
+                | ReplyCode::AccessRefused
+                | ReplyCode::NotFound
+                | ReplyCode::ResourceLocked
+                | ReplyCode::PreconditionFailed
+        )
+    }
+
+    /// The reply text as RabbitMQ words it, cut to what a short string holds.
+    pub fn reply_text(&self) -> String {
+        let mut text = format!("{} - {}", self.code.name(), self.text);
+        while text.len() > usize::from(u8::MAX) {
+            text.pop();
+        }
+        text
+    }
+}
+
+impl From<Refusal> for Fault {
+    fn from(refusal: Refusal) -> Self {
+        let code = match &refusal {
+            Refusal::NoQueue(_) | Refusal::NoExchange(_) => ReplyCode::NotFound,
+            Refusal::Inequivalent { .. }
+            | Refusal::InUse { .. }
+            | Refusal::NotEmpty(_)
+            | Refusal::UnknownDeliveryTag(_) => ReplyCode::PreconditionFailed,
+            Refusal::Locked(_) => ReplyCode::ResourceLocked,
+            Refusal::ExclusiveUse(_) | Refusal::Protected(_) => ReplyCode::AccessRefused,
+            Refusal::ConsumerTagInUse(_) => ReplyCode::NotAllowed,
+            Refusal::NoChannel(_) => ReplyCode::ChannelError,
+        };
+        let text = match refusal {
+            Refusal::NoQueue(name) => format!("no queue '{name}' in vhost '/'"),
+            Refusal::NoExchange(name) => format!("no exchange '{name}' in vhost '/'"),
+            Refusal::Inequivalent { entity, name, option, received, current } => format!(
+                "inequivalent arg '{option}' for {entity} '{name}' in vhost '/': \
+                 received '{received}' but current is '{current}'"
+            ),
+            Refusal::InUse { entity, name } => format!("{entity} '{name}' in vhost '/' in use"),
+            Refusal::NotEmpty(name) => format!("queue '{name}' in vhost '/' not empty"),
+            Refusal::ExclusiveUse(name) => format!("queue '{name}' in vhost '/' in exclusive use"),
+            Refusal::Locked(name) => format!(
+                "cannot obtain exclusive access to locked queue '{name}' in vhost '/'. It could be originally declared \
+                 on another connection or the exclusive property value does not match that of the original declaration."
+            ),
+            other => other.to_string(),
+        };
+        Fault { code, text }
+    }
+}

@@ -1,1 +1,0 @@
-//! A small AMQP client on any Runtime.

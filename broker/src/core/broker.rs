@@ -1,0 +1,177 @@
+//! The broker's state, and the one place where commands come in and effects go out.
+//!
+//! It is driven like quinn-proto's `Connection`, by four methods:
+//!
+//! - [`handle`](Machine::handle) carries out a command. It never pushes a message by itself: it notes which queues may
+//!   have something to push.
+//! - [`next_effect`](Machine::next_effect) first tells what commands caused (deaths, cancelled consumers), in order,
+//!   and then finds one delivery at a time. A delivery is decided when it is asked for, so a caller whose buffer fills
+//!   up may handle [`SetWritable`](Command::SetWritable) between two effects, and the rest stays in the queue.
+//! - [`deadline`](Machine::deadline) says when [`expire`](Machine::expire) has something to do: never, as long as no
+//!   rule depends on time.
+//!
+//! Time is what the caller says: it is written into deaths, and nothing else looks at it. When there are no effects
+//! left, no ready message has a consumer with credit.
+//!
+//! What a command does lies beside what it works on: [`exchange`](super::exchange), [`queue`](super::queue),
+//! [`publish`](super::publish), [`consumer`](super::consumer), [`delivery`](super::delivery),
+//! [`settle`](super::settle), [`channel`](super::channel), [`death`](super::death).
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use slotmap::{SlotMap, new_key_type};
+
+use super::Machine;
+use super::channel::{Channel, Connection};
+use super::command::{ChannelId, Command, ConnectionId, Refusal, Reply};
+use super::consumer::Consumer;
+use super::death::DeadLetter;
+use super::effect::Effect;
+use super::exchange::{Exchange, predeclared_exchanges};
+use super::memory::give_back;
+use super::queue::Queue;
+use crate::time::Timestamp;
+
+new_key_type! {
+    /// A queue; outlives it, and is never given to another.
+    pub(super) struct QueueKey;
+    /// A consumer; outlives it, and is never given to another.
+    pub(super) struct ConsumerKey;
+    /// An open channel; outlives it, and is never given to another.
+    pub(super) struct ChannelKey;
+}
+
+/// A message broker in memory: exchanges, bindings, queues, consumers and unacknowledged deliveries.
+///
+/// Routing and naming cost O(log n) in the number of names; everything done to a message is O(1) or O(log n) in the
+/// backlog and in the number of consumers.
+#[derive(Debug)]
+pub struct Broker {
+    pub(super) now: Timestamp,
+    pub(super) connections: BTreeMap<ConnectionId, Connection>,
+    pub(super) channel_keys: BTreeMap<ChannelId, ChannelKey>,
+    pub(super) channels: SlotMap<ChannelKey, Channel>,
+    pub(super) exchanges: BTreeMap<Arc<str>, Exchange>,
+    pub(super) queue_keys: BTreeMap<Arc<str>, QueueKey>,
+    pub(super) queues: SlotMap<QueueKey, Queue>,
+    pub(super) consumers: SlotMap<ConsumerKey, Consumer>,
+    /// How many queues were named by the broker.
+    pub(super) generated_names: u64,
+    pub(super) effects: VecDeque<Effect>,
+    /// Queues with ready messages and consumers that may have credit, each once.
+    pub(super) due: VecDeque<QueueKey>,
+    /// Channels that have credit again while consumers wait for it, each once.
+    pub(super) unblocked: VecDeque<ChannelKey>,
+    /// Queues that have to drop from their head. Empty between commands.
+    pub(super) overfull: VecDeque<QueueKey>,
+    /// Messages that died and are not yet published again, in order of death. Empty between commands.
+    pub(super) dead: VecDeque<DeadLetter>,
+    /// Where a message is routed to: empty between commands, kept for its memory.
+    pub(super) targets: Vec<QueueKey>,
+}
+
+impl Broker {
+    /// A broker with the predeclared exchanges (the default one, `amq.direct`, `amq.fanout`) and nothing else.
+    pub fn new() -> Self {
+        Broker {
+            now: Timestamp::EPOCH,
+            connections: BTreeMap::new(),
+            channel_keys: BTreeMap::new(),
+            channels: SlotMap::with_key(),
+            exchanges: predeclared_exchanges(),
+            queue_keys: BTreeMap::new(),
+            queues: SlotMap::with_key(),
+            consumers: SlotMap::with_key(),
+            generated_names: 0,
+            effects: VecDeque::new(),
+            due: VecDeque::new(),
+            unblocked: VecDeque::new(),
+            overfull: VecDeque::new(),
+            dead: VecDeque::new(),
+            targets: Vec::new(),
+        }
+    }
+
+    fn dispatch(&mut self, command: Command<'_>) -> Result<Reply, Refusal> {
+        use Command::*;
+        match command {
+            OpenChannel { channel } => self.open_channel(channel),
+            CloseChannel { channel } => self.close_channel(channel),
+            CloseConnection { connection } => self.close_connection(connection),
+            SetWritable { connection, writable } => self.set_writable(connection, writable),
+            DeclareExchange { name, passive, options } => self.declare_exchange(name, passive, options),
+            DeleteExchange { name, if_unused } => self.delete_exchange(name, if_unused),
+            DeclareQueue { connection, name, passive, options } => {
+                self.declare_queue(connection, name, passive, options)
+            }
+            DeleteQueue { connection, name, if_unused, if_empty } => {
+                self.delete_queue(connection, name, if_unused, if_empty)
+            }
+            PurgeQueue { connection, name } => self.purge_queue(connection, name),
+            BindQueue { connection, queue, exchange, routing_key } => {
+                self.bind_queue(connection, queue, exchange, routing_key)
+            }
+            UnbindQueue { connection, queue, exchange, routing_key } => {
+                self.unbind_queue(connection, queue, exchange, routing_key)
+            }
+            Publish { channel, message } => self.publish(channel, message),
+            Consume { channel, queue, consumer_tag, no_ack, exclusive } => {
+                self.consume(channel, queue, consumer_tag, no_ack, exclusive)
+            }
+            Cancel { channel, consumer_tag } => self.cancel(channel, consumer_tag),
+            Get { channel, queue, no_ack } => self.get(channel, queue, no_ack),
+            SetPrefetch { channel, count, global } => self.set_prefetch(channel, count, global),
+            Acknowledge { channel, delivery_tag, multiple } => self.acknowledge(channel, delivery_tag, multiple),
+            Reject { channel, delivery_tag, multiple, requeue } => {
+                self.reject(channel, delivery_tag, multiple, requeue)
+            }
+            Recover { channel } => self.recover(channel),
+        }
+    }
+
+    /// Works off what a command left to do: queues over their length, then the dead, which may fill other queues, and
+    /// so on. It ends, since a dead letter never goes round without a consumer's doing.
+    pub(super) fn work_off(&mut self) {
+        loop {
+            if let Some(queue) = self.overfull.pop_front() {
+                self.drop_head(queue);
+            } else if let Some(dead) = self.dead.pop_front() {
+                self.dead_letter(dead);
+            } else {
+                break;
+            }
+        }
+        give_back(&mut self.overfull);
+        give_back(&mut self.dead);
+    }
+}
+
+impl Default for Broker {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Machine for Broker {
+    fn handle(&mut self, now: Timestamp, command: Command<'_>) -> Result<Reply, Refusal> {
+        self.now = now;
+        let reply = self.dispatch(command)?;
+        self.work_off();
+        Ok(reply)
+    }
+
+    fn next_effect(&mut self) -> Option<Effect> {
+        let Some(effect) = self.effects.pop_front() else { return self.next_delivery() };
+        give_back(&mut self.effects);
+        Some(effect)
+    }
+
+    fn deadline(&self) -> Option<Timestamp> {
+        None
+    }
+
+    fn expire(&mut self, now: Timestamp) {
+        self.now = now;
+    }
+}

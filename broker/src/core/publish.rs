@@ -1,0 +1,71 @@
+//! Messages on their way in: routed, and taken or refused by each queue.
+
+use std::mem;
+use std::sync::Arc;
+
+use super::broker::{Broker, QueueKey};
+use super::command::{ChannelId, Published, Refusal, Reply};
+use super::exchange::protected_exchange;
+use super::message::{DeathReason, Deaths, Message};
+
+impl Broker {
+    pub(super) fn publish(&mut self, channel: ChannelId, message: Message) -> Result<Reply, Refusal> {
+        self.channel_key(channel)?;
+        let name = message.exchange();
+        let exchange = self.exchanges.get(name).ok_or_else(|| Refusal::NoExchange(name.into()))?;
+        if exchange.options.internal {
+            return Err(protected_exchange(name));
+        }
+        exchange.route(&self.queue_keys, message.routing_key(), &mut self.targets);
+        let routed = self.targets.len();
+        let taken = self.take_at_targets(&message, None);
+        Ok(Reply::Published(match routed {
+            0 => Published::Unroutable,
+            _ if taken < routed => Published::Refused,
+            _ => Published::Taken,
+        }))
+    }
+
+    /// Offers a message to every target, and forgets the targets. Says how many took it.
+    pub(super) fn take_at_targets(&mut self, message: &Message, deaths: Option<&Arc<Deaths>>) -> usize {
+        let mut targets = mem::take(&mut self.targets);
+        let mut taken = 0;
+        for target in &targets {
+            taken += usize::from(self.take(*target, message, deaths));
+        }
+        targets.clear();
+        self.targets = targets;
+        taken
+    }
+
+    fn take(&mut self, key: QueueKey, message: &Message, deaths: Option<&Arc<Deaths>>) -> bool {
+        if self.queues[key].refuses() {
+            self.push_all(key);
+        }
+        let queue = &mut self.queues[key];
+        if queue.refuses() {
+            return false;
+        }
+        queue.ready.push(message.clone(), deaths.cloned());
+        queue.tally.taken += 1;
+        self.note_overfull(key);
+        self.note_due(key);
+        true
+    }
+
+    /// Notes that a queue has to drop from its head, if it has to.
+    pub(super) fn note_overfull(&mut self, key: QueueKey) {
+        if self.queues[key].is_overfull() && self.overfull.back() != Some(&key) {
+            self.overfull.push_back(key);
+        }
+    }
+
+    /// Drops what exceeds a queue's length, the oldest first, after pushing what consumers have credit for.
+    pub(super) fn drop_head(&mut self, key: QueueKey) {
+        self.push_all(key);
+        while let Some(queue) = self.queues.get_mut(key).filter(|queue| queue.is_overfull()) {
+            let Some(entry) = queue.ready.pop() else { return };
+            self.bury(key, DeathReason::MaxLength, entry);
+        }
+    }
+}

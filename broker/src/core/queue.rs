@@ -1,0 +1,225 @@
+//! Queues: what one is made of, its names and its life. Not how messages come in ([`publish`](super::publish)) or go
+//! out ([`delivery`](super::delivery), [`settle`](super::settle)).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::broker::{Broker, ConsumerKey, QueueKey};
+use super::command::{ConnectionId, Overflow, QueueOptions, QueuePolicy, Refusal, Reply};
+use super::effect::Effect;
+use super::exchange::{RESERVED_PREFIX, check_option, show_flag};
+use super::ready::Ready;
+use super::rotation::Rotation;
+
+/// A queue with its messages.
+#[derive(Debug)]
+pub(super) struct Queue {
+    pub name: Arc<str>,
+    pub options: QueueOptions,
+    /// Who has it to itself, if it is exclusive.
+    pub owner: Option<ConnectionId>,
+    pub ready: Ready,
+    /// Messages that channels hold.
+    pub unacknowledged: u64,
+    pub tally: Tally,
+    pub consumers: BTreeSet<ConsumerKey>,
+    /// Its only consumer wants to stay the only one.
+    pub has_exclusive_consumer: bool,
+    /// The consumers that may have credit, whose turn it is first.
+    pub rotation: Rotation,
+    /// Whether the broker has it on its list of queues with something to push.
+    pub due: bool,
+    /// By exchange, the keys it is bound with.
+    pub bindings: BTreeMap<Arc<str>, BTreeSet<Arc<[u8]>>>,
+}
+
+/// How many messages went through a queue, by how they ended.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Tally {
+    pub taken: u64,
+    pub acknowledged: u64,
+    pub dead_lettered: u64,
+    pub removed: u64,
+}
+
+impl Queue {
+    fn new(name: Arc<str>, options: QueueOptions, owner: Option<ConnectionId>) -> Self {
+        Queue {
+            name,
+            options,
+            owner,
+            ready: Ready::default(),
+            unacknowledged: 0,
+            tally: Tally::default(),
+            consumers: BTreeSet::new(),
+            has_exclusive_consumer: false,
+            rotation: Rotation::default(),
+            due: false,
+            bindings: BTreeMap::new(),
+        }
+    }
+
+    /// Whether one more message would exceed its length, and it does not make room.
+    pub fn refuses(&self) -> bool {
+        let policy = &self.options.policy;
+        policy.overflow == Overflow::RejectPublish
+            && policy.max_length.is_some_and(|limit| self.ready.length() as u64 >= limit)
+    }
+
+    /// Whether it has to drop from its head.
+    pub fn is_overfull(&self) -> bool {
+        let policy = &self.options.policy;
+        policy.overflow == Overflow::DropHead
+            && policy.max_length.is_some_and(|limit| self.ready.length() as u64 > limit)
+    }
+
+    fn declared(&self) -> Reply {
+        let consumers = saturated(self.consumers.len());
+        Reply::QueueDeclared { name: self.name.as_ref().into(), messages: saturated(self.ready.length()), consumers }
+    }
+}
+
+/// A count as AMQP can say it.
+pub(super) fn saturated(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+/// Exclusiveness is not compared here: a queue that differs in it is locked.
+fn check_equivalent(name: &str, received: &QueueOptions, current: &QueueOptions) -> Result<(), Refusal> {
+    let entity = ("queue", name);
+    check_option(entity, "durable", (&received.durable, &current.durable), show_flag)?;
+    check_option(entity, "auto_delete", (&received.auto_delete, &current.auto_delete), show_flag)?;
+    check_policy(entity, &received.policy, &current.policy)
+}
+
+fn check_policy(entity: (&'static str, &str), received: &QueuePolicy, current: &QueuePolicy) -> Result<(), Refusal> {
+    let text = |bytes: &Vec<u8>| String::from_utf8_lossy(bytes).into_owned();
+    let exchange = (&received.dead_letter_exchange, &current.dead_letter_exchange);
+    let routing_key = (&received.dead_letter_routing_key, &current.dead_letter_routing_key);
+    let max_length = (&received.max_length, &current.max_length);
+    let delivery_limit = (&received.delivery_limit, &current.delivery_limit);
+    check_option(entity, "x-dead-letter-exchange", exchange, show_argument(String::clone))?;
+    check_option(entity, "x-dead-letter-routing-key", routing_key, show_argument(text))?;
+    check_option(entity, "x-delivery-limit", delivery_limit, show_argument(u32::to_string))?;
+    check_option(entity, "x-max-length", max_length, show_argument(u64::to_string))?;
+    check_option(entity, "x-overflow", (&received.overflow, &current.overflow), show_overflow)
+}
+
+fn show_argument<T>(show: impl Fn(&T) -> String) -> impl Fn(&Option<T>) -> String {
+    move |value| value.as_ref().map_or("none".into(), |value| format!("the value '{}'", show(value)))
+}
+
+fn show_overflow(overflow: &Overflow) -> String {
+    match overflow {
+        Overflow::DropHead => "'drop-head'".into(),
+        Overflow::RejectPublish => "'reject-publish'".into(),
+    }
+}
+
+impl Broker {
+    /// The queue of this name, if there is one and this connection may use it.
+    pub(super) fn accessible_queue(&self, connection: ConnectionId, name: &str) -> Result<QueueKey, Refusal> {
+        let key = *self.queue_keys.get(name).ok_or_else(|| Refusal::NoQueue(name.into()))?;
+        match self.queues[key].owner {
+            Some(owner) if owner != connection => Err(Refusal::Locked(name.into())),
+            _ => Ok(key),
+        }
+    }
+
+    pub(super) fn declare_queue(
+        &mut self,
+        connection: ConnectionId,
+        name: &str,
+        passive: bool,
+        options: QueueOptions,
+    ) -> Result<Reply, Refusal> {
+        match self.accessible_queue(connection, name) {
+            Ok(key) if passive => Ok(self.queues[key].declared()),
+            Ok(key) => {
+                let queue = &self.queues[key];
+                if options.exclusive != queue.options.exclusive {
+                    return Err(Refusal::Locked(name.into()));
+                }
+                check_equivalent(name, &options, &queue.options)?;
+                Ok(queue.declared())
+            }
+            Err(Refusal::NoQueue(_)) if !passive => self.create_queue(connection, name, options),
+            Err(refusal) => Err(refusal),
+        }
+    }
+
+    fn create_queue(&mut self, connection: ConnectionId, name: &str, options: QueueOptions) -> Result<Reply, Refusal> {
+        if name.starts_with(RESERVED_PREFIX) {
+            return Err(Refusal::Protected(format!("queue '{name}'")));
+        }
+        let name: Arc<str> = if name.is_empty() { self.generate_name().into() } else { name.into() };
+        let owner = options.exclusive.then_some(connection);
+        let queue = Queue::new(Arc::clone(&name), options, owner);
+        let reply = queue.declared();
+        let key = self.queues.insert(queue);
+        self.queue_keys.insert(name, key);
+        if let Some(owner) = owner {
+            self.connections.entry(owner).or_default().exclusive_queues.insert(key);
+        }
+        Ok(reply)
+    }
+
+    /// No client can take such a name, so it is free.
+    fn generate_name(&mut self) -> String {
+        self.generated_names += 1;
+        format!("{RESERVED_PREFIX}gen-{}", self.generated_names)
+    }
+
+    /// Deleting what does not exist is no error, as in RabbitMQ.
+    pub(super) fn delete_queue(
+        &mut self,
+        connection: ConnectionId,
+        name: &str,
+        if_unused: bool,
+        if_empty: bool,
+    ) -> Result<Reply, Refusal> {
+        let key = match self.accessible_queue(connection, name) {
+            Err(Refusal::NoQueue(_)) => return Ok(Reply::Count(0)),
+            found => found?,
+        };
+        let queue = &self.queues[key];
+        if if_empty && !queue.ready.is_empty() {
+            return Err(Refusal::NotEmpty(name.into()));
+        }
+        if if_unused && !queue.consumers.is_empty() {
+            return Err(Refusal::InUse { entity: "queue", name: name.into() });
+        }
+        let count = saturated(queue.ready.length());
+        self.remove_queue(key);
+        Ok(Reply::Count(count))
+    }
+
+    /// Ends a queue: its messages and bindings are gone, its consumers are told. What channels hold of it stays theirs
+    /// to settle, to no effect.
+    pub(super) fn remove_queue(&mut self, key: QueueKey) {
+        let Some(queue) = self.queues.remove(key) else { return };
+        self.queue_keys.remove(&queue.name);
+        if let Some(connection) = queue.owner.and_then(|owner| self.connections.get_mut(&owner)) {
+            connection.exclusive_queues.remove(&key);
+        }
+        for (exchange, routing_keys) in &queue.bindings {
+            for routing_key in routing_keys {
+                self.remove_route(exchange, key, routing_key);
+            }
+        }
+        for consumer in queue.consumers {
+            let consumer = self.forget_consumer(consumer);
+            let channel = self.channels[consumer.channel].id;
+            self.effects.push_back(Effect::ConsumerCancelled { channel, consumer_tag: consumer.tag });
+        }
+    }
+
+    pub(super) fn purge_queue(&mut self, connection: ConnectionId, name: &str) -> Result<Reply, Refusal> {
+        let key = self.accessible_queue(connection, name)?;
+        let queue = &mut self.queues[key];
+        let length = queue.ready.length();
+        queue.ready.clear();
+        queue.tally.removed += length as u64;
+        Ok(Reply::Count(saturated(length)))
+    }
+}

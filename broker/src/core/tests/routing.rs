@@ -1,0 +1,166 @@
+//! Exchanges and bindings: to every queue that matches, once.
+
+use super::*;
+
+fn options(kind: ExchangeKind) -> ExchangeOptions {
+    ExchangeOptions { kind, durable: false, auto_delete: false, internal: false }
+}
+
+fn with_queues(names: &[&str]) -> Driver {
+    let mut driver = Driver::new();
+    for name in names {
+        driver.declare(name, QueuePolicy::default());
+    }
+    driver
+}
+
+fn declare(driver: &mut Driver, name: &str, options: ExchangeOptions) {
+    driver.run(Command::DeclareExchange { name, passive: false, options });
+}
+
+fn bind(driver: &mut Driver, queue: &str, exchange: &str, routing_key: &str) {
+    let (connection, routing_key) = (A.connection, routing_key.as_bytes());
+    driver.run(Command::BindQueue { connection, queue, exchange, routing_key });
+}
+
+fn unbind(driver: &mut Driver, queue: &str, exchange: &str, routing_key: &str) {
+    let (connection, routing_key) = (A.connection, routing_key.as_bytes());
+    driver.run(Command::UnbindQueue { connection, queue, exchange, routing_key });
+}
+
+fn ready(driver: &Driver) -> Vec<(&str, u64)> {
+    driver.broker.queues().map(|(name, counts)| (name, counts.ready)).collect()
+}
+
+#[test]
+fn the_default_exchange_routes_by_the_name_of_the_queue() {
+    let mut driver = with_queues(&["a", "b"]);
+    assert_eq!(driver.publish("a", "1"), Published::Taken);
+    assert_eq!(driver.publish("c", "2"), Published::Unroutable);
+    let not_text = Message::new("", b"\xff", b"", b"");
+    let reply = driver.run(Command::Publish { channel: A, message: not_text });
+    assert_eq!(reply, Reply::Published(Published::Unroutable));
+    assert_eq!(ready(&driver), [("a", 1), ("b", 0)]);
+}
+
+#[test]
+fn a_direct_exchange_routes_by_the_key_to_every_queue_bound_with_it() {
+    let mut driver = with_queues(&["a", "b", "c"]);
+    declare(&mut driver, "x", options(ExchangeKind::Direct));
+    for (queue, key) in [("a", "k"), ("b", "k"), ("c", "other")] {
+        bind(&mut driver, queue, "x", key);
+    }
+    assert_eq!(driver.publish_to("x", "k", "1"), Published::Taken);
+    assert_eq!(driver.publish_to("x", "a", "2"), Published::Unroutable);
+    assert_eq!(ready(&driver), [("a", 1), ("b", 1), ("c", 0)]);
+}
+
+#[test]
+fn a_fanout_exchange_routes_to_each_bound_queue_once() {
+    let mut driver = with_queues(&["a", "b", "c"]);
+    declare(&mut driver, "x", options(ExchangeKind::Fanout));
+    for (queue, key) in [("a", "k"), ("a", "l"), ("b", "")] {
+        bind(&mut driver, queue, "x", key);
+    }
+    assert_eq!(driver.publish_to("x", "whatever", "1"), Published::Taken);
+    assert_eq!(ready(&driver), [("a", 1), ("b", 1), ("c", 0)]);
+    unbind(&mut driver, "a", "x", "k");
+    driver.publish_to("x", "", "2");
+    assert_eq!(ready(&driver), [("a", 2), ("b", 2), ("c", 0)]);
+    unbind(&mut driver, "a", "x", "l");
+    driver.publish_to("x", "", "3");
+    assert_eq!(ready(&driver), [("a", 2), ("b", 3), ("c", 0)]);
+}
+
+#[test]
+fn binding_twice_is_binding_once() {
+    let mut driver = with_queues(&["a"]);
+    for exchange in ["amq.direct", "amq.fanout"] {
+        bind(&mut driver, "a", exchange, "k");
+        bind(&mut driver, "a", exchange, "k");
+        driver.publish_to(exchange, "k", "1");
+        unbind(&mut driver, "a", exchange, "k");
+        unbind(&mut driver, "a", exchange, "k");
+        assert_eq!(driver.publish_to(exchange, "k", "2"), Published::Unroutable);
+    }
+    assert_eq!(ready(&driver), [("a", 2)]);
+}
+
+#[test]
+fn bindings_die_with_their_queue_and_with_their_exchange() {
+    let mut driver = with_queues(&["a", "b"]);
+    declare(&mut driver, "x", options(ExchangeKind::Direct));
+    bind(&mut driver, "a", "x", "k");
+    bind(&mut driver, "b", "x", "k");
+    driver.run(Command::DeleteQueue { connection: A.connection, name: "a", if_unused: false, if_empty: false });
+    driver.declare("a", QueuePolicy::default());
+    driver.publish_to("x", "k", "1");
+    assert_eq!(ready(&driver), [("a", 0), ("b", 1)]);
+    driver.run(Command::DeleteExchange { name: "x", if_unused: false });
+    declare(&mut driver, "x", options(ExchangeKind::Direct));
+    assert_eq!(driver.publish_to("x", "k", "2"), Published::Unroutable);
+}
+
+#[test]
+fn an_auto_delete_exchange_goes_with_its_last_binding() {
+    let mut driver = with_queues(&["a", "b"]);
+    let auto_delete = ExchangeOptions { auto_delete: true, ..options(ExchangeKind::Fanout) };
+    declare(&mut driver, "x", auto_delete.clone());
+    bind(&mut driver, "a", "x", "");
+    bind(&mut driver, "b", "x", "");
+    unbind(&mut driver, "a", "x", "");
+    let passive = Command::DeclareExchange { name: "x", passive: true, options: auto_delete };
+    driver.run(passive.clone());
+    driver.run(Command::DeleteQueue { connection: A.connection, name: "b", if_unused: false, if_empty: false });
+    assert_eq!(driver.handle(passive), Err(Refusal::NoExchange("x".into())));
+}
+
+#[test]
+fn an_exchange_in_use_is_not_deleted_if_unused() {
+    let mut driver = with_queues(&["a"]);
+    declare(&mut driver, "x", options(ExchangeKind::Direct));
+    bind(&mut driver, "a", "x", "k");
+    let delete = Command::DeleteExchange { name: "x", if_unused: true };
+    let refusal = driver.handle(delete.clone());
+    assert_eq!(refusal, Err(Refusal::InUse { entity: "exchange", name: "x".into() }));
+    unbind(&mut driver, "a", "x", "k");
+    driver.run(delete.clone());
+    driver.run(delete);
+}
+
+#[test]
+fn the_default_exchange_is_no_ones_to_change() {
+    let mut driver = with_queues(&["a"]);
+    let (connection, queue, exchange, routing_key) = (A.connection, "a", "", &b"a"[..]);
+    for command in [
+        Command::DeclareExchange { name: "", passive: false, options: options(ExchangeKind::Direct) },
+        Command::DeleteExchange { name: "", if_unused: false },
+        Command::BindQueue { connection, queue, exchange, routing_key },
+        Command::UnbindQueue { connection, queue, exchange, routing_key },
+    ] {
+        assert_eq!(driver.handle(command), Err(Refusal::Protected("the default exchange".into())));
+    }
+}
+
+#[test]
+fn predeclared_exchanges_stay_and_reserved_names_are_not_given() {
+    let mut driver = with_queues(&["a"]);
+    let durable = ExchangeOptions { durable: true, ..options(ExchangeKind::Direct) };
+    let declare = |name, options| Command::DeclareExchange { name, passive: false, options };
+    driver.run(declare("amq.direct", durable.clone()));
+    let protected = |name: &str| Err(Refusal::Protected(format!("exchange '{name}'")));
+    assert_eq!(driver.handle(declare("amq.mine", durable)), protected("amq.mine"));
+    let delete = Command::DeleteExchange { name: "amq.fanout", if_unused: false };
+    assert_eq!(driver.handle(delete), protected("amq.fanout"));
+}
+
+#[test]
+fn exchanges_that_are_not_there_and_internal_ones_take_no_messages() {
+    let mut driver = with_queues(&["a"]);
+    declare(&mut driver, "x", ExchangeOptions { internal: true, ..options(ExchangeKind::Fanout) });
+    bind(&mut driver, "a", "x", "");
+    let publish = |exchange| Command::Publish { channel: A, message: Message::new(exchange, b"a", b"", b"") };
+    assert_eq!(driver.handle(publish("y")), Err(Refusal::NoExchange("y".into())));
+    assert_eq!(driver.handle(publish("x")), Err(Refusal::Protected("exchange 'x'".into())));
+    assert_eq!(ready(&driver), [("a", 0)]);
+}

@@ -1,0 +1,144 @@
+//! The deliveries of one channel that wait for their acknowledgement, by delivery tag.
+//!
+//! Tags only grow, so a deque is sorted by itself. One that is settled out of order leaves a gap, which is closed when
+//! gaps outnumber what is held. Everything is O(1) amortised, but finding a tag in the middle is O(log n).
+
+use std::collections::VecDeque;
+
+use super::broker::{ConsumerKey, QueueKey};
+use super::memory::give_back;
+use super::ready::Entry;
+
+/// A message that a channel holds.
+#[derive(Clone, Debug)]
+pub(super) struct Held {
+    /// Where it came from. The queue may be gone by now.
+    pub queue: QueueKey,
+    /// Who got it; `None` if it was asked for by `get`. The consumer may be gone by now.
+    pub consumer: Option<ConsumerKey>,
+    /// What it was in the queue.
+    pub entry: Entry,
+}
+
+/// Gaps that are not worth closing.
+const SPARE_GAPS: usize = 32;
+
+/// Deliveries in the order of their tags.
+#[derive(Debug, Default)]
+pub(super) struct Unacknowledged {
+    /// The first and the last are no gaps.
+    deliveries: VecDeque<(u64, Option<Held>)>,
+    length: usize,
+}
+
+impl Unacknowledged {
+    /// The lowest tag held.
+    pub fn first_tag(&self) -> Option<u64> {
+        self.deliveries.front().map(|(tag, _)| *tag)
+    }
+
+    /// Appends a delivery. Its tag is higher than all before.
+    pub fn push(&mut self, tag: u64, held: Held) {
+        self.deliveries.push_back((tag, Some(held)));
+        self.length += 1;
+    }
+
+    /// Takes the delivery with this tag out.
+    pub fn take(&mut self, tag: u64) -> Option<Held> {
+        let index = self.deliveries.binary_search_by_key(&tag, |(tag, _)| *tag).ok()?;
+        let held = self.deliveries[index].1.take()?;
+        self.length -= 1;
+        self.close_gaps();
+        Some(held)
+    }
+
+    /// Takes the delivery with the lowest tag out, if that is not above `last_tag`.
+    pub fn take_first(&mut self, last_tag: u64) -> Option<Held> {
+        self.first_tag().filter(|tag| *tag <= last_tag)?;
+        let (_, held) = self.deliveries.pop_front()?;
+        self.length -= 1;
+        self.close_gaps();
+        held
+    }
+
+    /// Everything held, by tag.
+    pub fn into_held(self) -> impl Iterator<Item = Held> {
+        self.deliveries.into_iter().filter_map(|(_, held)| held)
+    }
+
+    /// What is held, by tag.
+    pub fn iter(&self) -> impl Iterator<Item = &Held> {
+        self.deliveries.iter().filter_map(|(_, held)| held.as_ref())
+    }
+
+    fn close_gaps(&mut self) {
+        while self.deliveries.front().is_some_and(|(_, held)| held.is_none()) {
+            self.deliveries.pop_front();
+        }
+        while self.deliveries.back().is_some_and(|(_, held)| held.is_none()) {
+            self.deliveries.pop_back();
+        }
+        if self.deliveries.len() > 2 * self.length + SPARE_GAPS {
+            self.deliveries.retain(|(_, held)| held.is_some());
+        }
+        give_back(&mut self.deliveries);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::message::Message;
+    use super::*;
+
+    fn held(position: u64) -> Held {
+        let entry = Entry { position, delivery_count: 0, deaths: None, message: Message::new("", b"", b"", b"") };
+        Held { queue: QueueKey::default(), consumer: None, entry }
+    }
+
+    fn filled(count: u64) -> Unacknowledged {
+        let mut unacknowledged = Unacknowledged::default();
+        (1..=count).for_each(|tag| unacknowledged.push(tag, held(tag)));
+        unacknowledged
+    }
+
+    fn positions(unacknowledged: &Unacknowledged) -> Vec<u64> {
+        unacknowledged.iter().map(|held| held.entry.position).collect()
+    }
+
+    #[test]
+    fn a_tag_is_taken_once() {
+        let mut unacknowledged = filled(3);
+        assert_eq!(unacknowledged.take(2).unwrap().entry.position, 2);
+        assert!(unacknowledged.take(2).is_none());
+        assert!(unacknowledged.take(4).is_none());
+        assert_eq!(positions(&unacknowledged), [1, 3]);
+    }
+
+    #[test]
+    fn taking_the_first_stops_at_the_tag() {
+        let mut unacknowledged = filled(4);
+        unacknowledged.take(2);
+        assert_eq!(unacknowledged.take_first(3).unwrap().entry.position, 1);
+        assert_eq!(unacknowledged.take_first(3).unwrap().entry.position, 3);
+        assert!(unacknowledged.take_first(3).is_none());
+        assert_eq!(unacknowledged.first_tag(), Some(4));
+    }
+
+    #[test]
+    fn one_held_for_long_does_not_keep_the_gaps_behind_it() {
+        let mut unacknowledged = filled(2);
+        for tag in 3..10_000 {
+            unacknowledged.push(tag, held(tag));
+            assert!(unacknowledged.take(tag - 1).is_some());
+        }
+        assert_eq!(positions(&unacknowledged), [1, 9_999]);
+        assert!(unacknowledged.deliveries.len() <= 4 + SPARE_GAPS);
+    }
+
+    #[test]
+    fn memory_is_given_back() {
+        let mut unacknowledged = filled(100_000);
+        while unacknowledged.take_first(u64::MAX).is_some() {}
+        assert!(unacknowledged.deliveries.capacity() < 1_000);
+    }
+}

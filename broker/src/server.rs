@@ -1,1 +1,0 @@
-//! The shell: sockets and timers around protocol and core, on any Runtime.

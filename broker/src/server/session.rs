@@ -1,0 +1,199 @@
+//! One connection's task: reads, lets the protocol and the core work, writes, keeps the timer.
+//!
+//! It is a future written by hand, because reading, writing and the timer go on side by side over the same state:
+//! each poll does whatever can be done now.
+
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use super::hub::SharedHub;
+use crate::amqp::{Connection, Settings};
+use crate::core::{ConnectionId, Machine};
+use crate::runtime::Runtime;
+use crate::time::Timestamp;
+use crate::transport::Transport;
+
+/// When this much waits for a client that does not read, its requests are not read either: their answers could not
+/// be sent.
+const DEAF_ABOVE_BYTES: usize = 4 * 1024 * 1024;
+/// How many reads and writes one poll may do before others get their turn.
+const ROUNDS_A_POLL: usize = 16;
+
+/// A connection from accept to close.
+pub(super) struct Session<R: Runtime, M: Machine> {
+    id: ConnectionId,
+    runtime: R,
+    transport: Transport<R::Stream>,
+    hub: SharedHub<M>,
+    connection: Connection,
+    timer: Option<(Timestamp, Pin<Box<R::Sleep>>)>,
+    close_timeout: Duration,
+    /// When an ended connection stops waiting for its last bytes to be taken.
+    linger_until: Option<Timestamp>,
+}
+
+impl<R: Runtime, M: Machine> Session<R, M> {
+    /// Takes over an accepted connection.
+    pub fn new(id: ConnectionId, runtime: R, stream: R::Stream, hub: SharedHub<M>, settings: Arc<Settings>) -> Self {
+        let close_timeout = settings.close_timeout;
+        Session {
+            id,
+            connection: Connection::new(id, settings, runtime.now()),
+            runtime,
+            transport: Transport::new(stream),
+            hub,
+            timer: None,
+            close_timeout,
+            linger_until: None,
+        }
+    }
+
+    /// Notices that the server wants to stop, and asks to be woken when others have written something for us.
+    fn listen(&mut self, context: &Context<'_>) {
+        let mut hub = self.hub.lock();
+        let stopping = hub.is_stopping();
+        let now = self.runtime.now();
+        if let Some((machine, peer)) = hub.parts(self.id) {
+            peer.listen(context);
+            if stopping {
+                self.connection.shut_down(now, machine, &mut peer.output);
+                hub.route_effects(now);
+            }
+        }
+    }
+
+    /// Does what the timer is for. Ready when it fired; the caller asks again, which sets it anew.
+    fn poll_timer(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let deadline = self.linger_until.unwrap_or_else(|| self.connection.deadline());
+        if deadline == Timestamp::NEVER {
+            return Poll::Pending;
+        }
+        // A deadline that moved away is found out when the timer fires: far fewer timers than to move it each time.
+        if self.timer.as_ref().is_none_or(|(at, _)| *at > deadline) {
+            self.timer = Some((deadline, Box::pin(self.runtime.sleep_until(deadline))));
+        }
+        if let Some((_, sleep)) = &mut self.timer {
+            ready!(sleep.as_mut().poll(context));
+        }
+        self.timer = None;
+        self.transport.give_back_room();
+        let now = self.runtime.now();
+        let mut hub = self.hub.lock();
+        if let Some((machine, peer)) = hub.parts(self.id) {
+            self.connection.expire(now, machine, &mut peer.output);
+            hub.route_effects(now);
+        }
+        Poll::Ready(())
+    }
+
+    /// Reads once and lets the protocol work. Ready with false at the end of the stream.
+    fn poll_receive(&mut self, context: &mut Context<'_>) -> Poll<io::Result<bool>> {
+        if self.transport.unsent_bytes() > DEAF_ABOVE_BYTES {
+            return Poll::Pending;
+        }
+        let received_bytes = ready!(self.transport.poll_receive(context))?;
+        if received_bytes > 0 {
+            self.work();
+        }
+        Poll::Ready(Ok(received_bytes > 0))
+    }
+
+    /// Carries every whole frame that has come through protocol and core.
+    fn work(&mut self) {
+        let now = self.runtime.now();
+        self.connection.heard(now);
+        let mut hub = self.hub.lock();
+        while let Some((machine, peer)) = hub.parts(self.id) {
+            let taken_bytes = self.connection.receive(now, self.transport.received(), machine, &mut peer.output);
+            self.transport.consume(taken_bytes);
+            let is_last = taken_bytes == 0 || self.transport.received().is_empty();
+            if is_last {
+                self.connection.flush(&mut peer.output);
+            }
+            hub.route_effects(now);
+            if is_last {
+                break;
+            }
+        }
+    }
+
+    /// Writes once, after taking what waits in the output. Pending when nothing can or need be written.
+    fn poll_send(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.transport.unsent_bytes() == 0 {
+            let mut hub = self.hub.lock();
+            if let Some((_, peer)) = hub.parts(self.id) {
+                peer.output.take(self.transport.outgoing());
+                hub.drained(self.runtime.now(), self.id);
+            }
+        }
+        self.transport.poll_send(context)
+    }
+
+    /// One round of everything. Ready with true if something was done, with false if the stream is over.
+    fn poll_round(&mut self, context: &mut Context<'_>) -> Poll<io::Result<bool>> {
+        let fired = self.poll_timer(context).is_ready();
+        let received = self.poll_receive(context)?;
+        if received == Poll::Ready(false) {
+            return Poll::Ready(Ok(false));
+        }
+        let sent = self.poll_send(context)?;
+        if fired || received.is_ready() || sent.is_ready() { Poll::Ready(Ok(true)) } else { Poll::Pending }
+    }
+
+    /// Sends the last bytes of a finished connection, for a limited time, and closes.
+    fn poll_close(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let until = *self.linger_until.get_or_insert(self.runtime.now() + self.close_timeout);
+        loop {
+            match self.poll_send(context) {
+                Poll::Ready(Ok(())) => {}
+                Poll::Ready(Err(_)) => return Poll::Ready(()),
+                Poll::Pending if self.transport.unsent_bytes() == 0 => break,
+                Poll::Pending if self.runtime.now() >= until => return Poll::Ready(()),
+                Poll::Pending => {
+                    if self.poll_timer(context).is_pending() {
+                        return Poll::Pending;
+                    }
+                }
+            }
+        }
+        // An error here means that the peer has closed already.
+        self.transport.poll_shutdown(context).map(|_| ())
+    }
+}
+
+impl<R: Runtime, M: Machine> Future for Session<R, M> {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let this = self.get_mut();
+        this.listen(context);
+        for _ in 0..ROUNDS_A_POLL {
+            if this.connection.is_finished() {
+                return this.poll_close(context);
+            }
+            match ready!(this.poll_round(context)) {
+                Ok(true) => {}
+                Ok(false) | Err(_) => return Poll::Ready(()),
+            }
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    }
+}
+
+impl<R: Runtime, M: Machine> Drop for Session<R, M> {
+    /// However it ends: what the connection held goes back to its queues.
+    fn drop(&mut self) {
+        let now = self.runtime.now();
+        let mut hub = self.hub.lock();
+        if let Some((machine, _)) = hub.parts(self.id) {
+            self.connection.end(now, machine);
+            hub.route_effects(now);
+        }
+        hub.leave(self.id);
+    }
+}

@@ -1,0 +1,126 @@
+//! The buffers between a byte stream and a protocol, for both ends of a connection.
+//!
+//! It knows nothing of frames: bytes are received until somebody consumes them, and sent until they are gone.
+//! Everything is polled, because reading, writing and timers go on side by side in one task.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+/// The read buffer of a connection that has not sent much.
+const INPUT_BYTES: usize = 4 * 1024;
+/// The most that is read in one go. A frame that is larger makes the buffer grow further.
+const INPUT_MAX_BYTES: usize = 256 * 1024;
+/// How much of the write buffer's room is kept for the next use.
+const OUTPUT_KEPT_BYTES: usize = 256 * 1024;
+
+/// A stream with what came and was not consumed, and what is on its way out.
+#[derive(Debug)]
+pub(crate) struct Transport<S> {
+    stream: S,
+    input: Input,
+    output: Output,
+}
+
+/// `bytes[start..end]` came and was not consumed yet.
+#[derive(Debug)]
+struct Input {
+    bytes: Vec<u8>,
+    start: usize,
+    end: usize,
+}
+
+/// `bytes[sent..]` is on its way out.
+#[derive(Debug)]
+struct Output {
+    bytes: Vec<u8>,
+    sent: usize,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Transport<S> {
+    /// Buffers for a connected stream.
+    pub fn new(stream: S) -> Self {
+        Transport {
+            stream,
+            input: Input { bytes: vec![0; INPUT_BYTES], start: 0, end: 0 },
+            output: Output { bytes: Vec::new(), sent: 0 },
+        }
+    }
+
+    /// What came and was not consumed yet.
+    pub fn received(&self) -> &[u8] {
+        &self.input.bytes[self.input.start..self.input.end]
+    }
+
+    /// Takes the first `bytes` of what was received.
+    pub fn consume(&mut self, bytes: usize) {
+        self.input.start += bytes;
+    }
+
+    /// Reads once. Returns how many bytes came; 0 is the end of the stream.
+    pub fn poll_receive(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let mut buffer = ReadBuf::new(self.input.room());
+        ready!(Pin::new(&mut self.stream).poll_read(context, &mut buffer))?;
+        let read_bytes = buffer.filled().len();
+        self.input.end += read_bytes;
+        Poll::Ready(Ok(read_bytes))
+    }
+
+    /// Lets a buffer go that a burst left behind.
+    pub fn give_back_room(&mut self) {
+        if self.received().is_empty() && self.input.bytes.len() > INPUT_BYTES {
+            self.input = Input { bytes: vec![0; INPUT_BYTES], start: 0, end: 0 };
+        }
+    }
+
+    /// How many bytes are on their way out.
+    pub fn unsent_bytes(&self) -> usize {
+        self.output.bytes.len() - self.output.sent
+    }
+
+    /// Where to put what is to be sent next; empty and with room when nothing is on its way out.
+    pub fn outgoing(&mut self) -> &mut Vec<u8> {
+        &mut self.output.bytes
+    }
+
+    /// Writes once. Ready when bytes were written, pending when none can be or none wait.
+    pub fn poll_send(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let Output { bytes, sent } = &mut self.output;
+        if bytes.is_empty() {
+            return Poll::Pending;
+        }
+        let written_bytes = ready!(Pin::new(&mut self.stream).poll_write(context, &bytes[*sent..]))?;
+        if written_bytes == 0 {
+            return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+        }
+        *sent += written_bytes;
+        if *sent == bytes.len() {
+            bytes.clear();
+            bytes.shrink_to(OUTPUT_KEPT_BYTES);
+            *sent = 0;
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Says that nothing more will be sent.
+    pub fn poll_shutdown(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
+impl Input {
+    /// Where the next read goes; never empty. What is left of the last one moves to the front, and a read that filled
+    /// the buffer asks for a larger one.
+    fn room(&mut self) -> &mut [u8] {
+        let was_filled = self.end == self.bytes.len();
+        self.bytes.copy_within(self.start..self.end, 0);
+        (self.start, self.end) = (0, self.end - self.start);
+        let is_full = self.end == self.bytes.len();
+        if is_full || (was_filled && self.bytes.len() < INPUT_MAX_BYTES) {
+            self.bytes.resize(self.bytes.len() * 2, 0);
+        }
+        &mut self.bytes[self.end..]
+    }
+}

@@ -1,0 +1,117 @@
+//! Tiny scenarios on real TCP: counts, never times.
+
+use super::*;
+use crate::outcome::Outcome;
+use crate::stage::TcpStage;
+
+const TINY: &str = r#"
+    name = "tiny"
+    title = "t"
+    question = "q"
+    idea = "i"
+    why = "w"
+    drain_limit_s = 5
+    [load]
+    rate_per_s = 200
+    duration_s = 0.2
+    arrival = "constant"
+    [work]
+    distribution = "constant"
+    mean_ms = 1
+    workers = 3
+"#;
+
+async fn outcome(more: &str, change: impl FnOnce(&mut Scenario)) -> Outcome {
+    let mut scenario = Scenario::parse("tiny.toml", &format!("{TINY}{more}")).expect("a right scenario");
+    change(&mut scenario);
+    scenario.validate().expect("still right");
+    let jobs = crate::arrivals::draw(&scenario, 1);
+    let journal = play(&TcpStage::new(), &scenario, &jobs, Architecture::Sync).await.expect("it can be played");
+    Outcome::of(&journal)
+}
+
+#[tokio::test]
+async fn calls_are_done_when_they_are_answered() {
+    let found = outcome("", |_| {}).await;
+    assert_eq!((found.arrived, found.accepted, found.completed, found.attempts), (40, 40, 40, 40));
+    assert_eq!((found.rejected, found.failed, found.timed_out), (0, 0, 0));
+    assert_eq!((found.lost, found.duplicated, found.dead_lettered), (0, 0, 0));
+    let slowest = |name| found.metric(name).expect("measured");
+    assert!(slowest("completion_p50_ms") <= slowest("response_p50_ms"), "the caller learns it after it is done");
+}
+
+#[tokio::test]
+async fn the_caller_of_a_poison_job_is_told_and_nobody_keeps_the_job() {
+    let found = outcome("[[fault]]\nkind = \"poison\"\nevery = 10\n", |_| {}).await;
+    assert_eq!((found.accepted, found.failed, found.completed), (36, 4, 36));
+    assert_eq!((found.lost, found.dead_lettered, found.retried), (0, 0, 0));
+}
+
+#[tokio::test]
+async fn retries_are_made_if_the_scenario_asks_for_them() {
+    let poison = "[[fault]]\nkind = \"poison\"\njob = 0\n";
+    let found = outcome(poison, |scenario| scenario.sync.retries = 2).await;
+    assert_eq!((found.failed, found.attempts, found.retried), (1, 42, 2));
+}
+
+#[tokio::test]
+async fn what_finds_neither_a_thread_nor_a_place_is_turned_away() {
+    let found = outcome("", |scenario| {
+        scenario.work.mean_ms = 1_000.0;
+        scenario.front.threads = 2;
+        scenario.front.accept_queue = 1;
+    })
+    .await;
+    // The load lasts 200 ms, and no job is done before a second has passed.
+    assert_eq!((found.accepted, found.rejected, found.completed), (3, 37, 3));
+}
+
+#[tokio::test]
+async fn a_front_end_whose_time_is_out_does_not_know_and_the_work_is_done_all_the_same() {
+    let found = outcome("", |scenario| {
+        scenario.load.duration_s = 0.015;
+        scenario.work.mean_ms = 300.0;
+        scenario.front.timeout_ms = 50.0;
+    })
+    .await;
+    assert_eq!((found.arrived, found.timed_out, found.completed, found.lost), (3, 3, 3, 0));
+}
+
+#[tokio::test]
+async fn a_caller_who_gives_up_is_counted_and_the_work_is_done_all_the_same() {
+    let found = outcome("", |scenario| {
+        scenario.load.duration_s = 0.015;
+        scenario.load.timeout_ms = 50.0;
+        scenario.work.mean_ms = 300.0;
+    })
+    .await;
+    assert_eq!((found.timed_out, found.accepted, found.completed), (3, 0, 3));
+}
+
+#[tokio::test]
+async fn the_callers_of_a_worker_that_dies_are_told_and_the_others_go_on() {
+    let crash = "[[fault]]\nkind = \"crash\"\nnode = \"worker-1\"\nat_s = 0.1\n";
+    let found = outcome(crash, |scenario| {
+        scenario.work.mean_ms = 300.0;
+        scenario.load.duration_s = 0.1;
+        scenario.load.rate_per_s = 25.0;
+    })
+    .await;
+    // Three jobs on three workers when one of them dies.
+    assert_eq!((found.arrived, found.failed, found.completed, found.accepted), (3, 1, 2, 2));
+}
+
+#[tokio::test]
+async fn a_worker_that_comes_back_is_called_again() {
+    let crash = "[[fault]]\nkind = \"crash\"\nnode = \"worker-1\"\nat_s = 0\nrestart_after_s = 0.1\n";
+    let mut scenario = Scenario::parse("tiny.toml", &format!("{TINY}{crash}")).expect("a right scenario");
+    scenario.work.workers = 1;
+    scenario.sync.eject_ms = 0.0;
+    scenario.load.duration_s = 1.0;
+    let jobs = crate::arrivals::draw(&scenario, 1);
+    let journal = play(&TcpStage::new(), &scenario, &jobs, Architecture::Sync).await.expect("it can be played");
+    let found = Outcome::of(&journal);
+    assert!(found.failed > 0 && found.accepted > 0, "{found:?}");
+    assert_eq!(found.failed + found.accepted + found.timed_out, 200);
+    assert_eq!(journal.incidents.iter().map(|incident| incident.restarted).collect::<Vec<_>>(), [false, true]);
+}
