@@ -6,4 +6,5 @@ compile_error!(
      if RUSTFLAGS is set in the environment it wins over that file, so add `--cfg madsim` to it."
 );
 
+pub mod play;
 pub mod world;
