@@ -90,9 +90,7 @@ impl Broker {
         }
         exchange.route(&self.queue_keys, routing_key, &mut self.targets);
         let deaths = Deaths::after(dead.deaths.as_deref(), &queue.name, dead.reason, &dead.message, self.now);
-        if dead.reason != DeathReason::Rejected {
-            self.targets.retain(|target| !deaths.close_automatic_cycle(&self.queues[*target].name));
-        }
+        self.targets.retain(|target| !deaths.close_automatic_cycle(&self.queues[*target].name));
         if self.targets.is_empty() {
             return 0;
         }

@@ -48,7 +48,7 @@ fn steps() -> impl Strategy<Value = Step> {
         10 => (channels(), queue.clone(), 0..TAGS.len(), rarely.clone(), rarely.clone())
             .prop_map(|(c, q, t, n, x)| Step::Consume(c, q, t, n, x)),
         6 => (channels(), queue.clone(), rarely.clone()).prop_map(|(c, q, n)| Step::Get(c, q, n)),
-        5 => (channels(), 0..4u16, any::<bool>()).prop_map(|(c, n, g)| Step::Prefetch(c, n, g)),
+        10 => (channels(), 0..4u16, any::<bool>()).prop_map(|(c, n, g)| Step::Prefetch(c, n, g)),
         5 => channels().prop_map(Step::Open),
         4 => (connections(), any::<bool>()).prop_map(|(c, w)| Step::Writable(c, w)),
         4 => (connections(), queue.clone(), 1..3usize, queue.clone()).prop_map(|(c, q, x, k)| Step::Bind(c, q, x, k)),
