@@ -7,9 +7,15 @@
 
 mod error;
 mod json;
+mod markdown;
 pub mod model;
 mod render;
 
 pub use error::{ReadError, ReportError};
 pub use json::{from_json, read, to_json};
 pub use render::{Rendered, render};
+mod chart;
+mod format;
+mod html;
+mod table;
+mod view;

@@ -4,8 +4,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::error::ReportError;
+use crate::html::html;
 use crate::json;
+use crate::markdown::markdown;
 use crate::model::Results;
+use crate::view::Report;
 
 /// Where the report went.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,13 +27,20 @@ pub struct Rendered {
 ///
 /// Each file is written under another name and then renamed, so that no reader meets half of one.
 pub fn render(results: &Results, out_dir: &Path) -> Result<Rendered, ReportError> {
+    let report = Report::new(results)?;
+    let charts = out_dir.join("charts");
     let rendered = Rendered {
         html: out_dir.join("index.html"),
         markdown: out_dir.join("index.md"),
         json: out_dir.join("index.json"),
-        charts: Vec::new(),
+        charts: report.charts().map(|chart| charts.join(format!("{}.svg", chart.name))).collect(),
     };
     write(&rendered.json, &json::to_json(results)?)?;
+    write(&rendered.html, &html(&report)?)?;
+    for (path, chart) in rendered.charts.iter().zip(report.charts()) {
+        write(path, &chart.standalone())?;
+    }
+    write(&rendered.markdown, &markdown(&report))?;
     Ok(rendered)
 }
 
@@ -40,7 +50,8 @@ fn write(path: &Path, contents: &str) -> Result<(), ReportError> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).map_err(|source| ReportError::Write { path: folder.into(), source })?;
     }
-    let unfinished = path.with_extension("unfinished");
+    let mut unfinished = path.as_os_str().to_owned();
+    unfinished.push(".unfinished");
     fs::write(&unfinished, contents).map_err(failed)?;
     fs::rename(&unfinished, path).map_err(failed)
 }

@@ -18,7 +18,16 @@ impl Architecture {
     /// All three, in the order in which every table and chart shows them.
     pub const ALL: [Architecture; 3] = [Architecture::Sync, Architecture::Queue, Architecture::Log];
 
-    /// One word for tables and charts.
+    /// Its name in results, scenarios and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Architecture::Sync => "sync",
+            Architecture::Queue => "queue",
+            Architecture::Log => "log",
+        }
+    }
+
+    /// One word for tables and charts, where `sync` says too little.
     pub fn label(self) -> &'static str {
         match self {
             Architecture::Sync => "call",
@@ -69,6 +78,15 @@ impl Verdict {
             Verdict::Unknown => "unknown",
         }
     }
+
+    /// A sign for it, so that colour is never all that tells verdicts apart.
+    pub fn sign(self) -> char {
+        match self {
+            Verdict::Valid => '✓',
+            Verdict::Violated => '✗',
+            Verdict::Unknown => '?',
+        }
+    }
 }
 
 /// A distribution of durations, in milliseconds.
@@ -87,6 +105,23 @@ pub struct Percentiles {
     pub p999: f64,
     /// The longest.
     pub max: f64,
+}
+
+impl Percentiles {
+    /// How the percentiles are called, in order.
+    pub const NAMES: [&'static str; 5] = ["p50", "p90", "p99", "p99.9", "max"];
+
+    /// Each percentile: what it is called, the field it stands in, and its value in milliseconds.
+    pub fn named(&self) -> [(&'static str, &'static str, f64); 5] {
+        let [p50, p90, p99, p999, max] = Self::NAMES;
+        [
+            (p50, "p50", self.p50),
+            (p90, "p90", self.p90),
+            (p99, "p99", self.p99),
+            (p999, "p999", self.p999),
+            (max, "max", self.max),
+        ]
+    }
 }
 
 /// A value at a moment: seconds since the run's start, and a number of jobs. Points are in order of time.
