@@ -46,7 +46,7 @@ fn chapter(page: &mut Page, chapter: &Chapter<'_>) {
     let scenario = chapter.scenario;
     page.heading(2, &format!("{}. {}", chapter.number, scenario.title));
     page.raw(&format!("**{}**", escape(&scenario.question)));
-    page.paragraph(&scenario.idea);
+    chapter.idea().iter().for_each(|paragraph| page.paragraph(paragraph));
     let settings = scenario.settings.iter().map(|setting| format!("{}: {}", setting.label, setting.value));
     let [jobs, seeds] = &chapter.size;
     let size = [format!("jobs: {}", jobs.text), format!("seeds: {}", seeds.text)];
@@ -67,7 +67,7 @@ fn chapter(page: &mut Page, chapter: &Chapter<'_>) {
         page.raw(&claims.collect::<Vec<_>>().join("\n"));
     }
     page.heading(3, "Why");
-    page.paragraph(&scenario.why);
+    chapter.why().iter().for_each(|paragraph| page.paragraph(paragraph));
     page.paragraph("This chapter again:");
     page.block(&scenario.command);
 }

@@ -25,7 +25,8 @@ pub struct Rendered {
 
 /// Writes `index.html`, `index.md`, `index.json` and `charts/*.svg` into `out_dir`, which is made if it is missing.
 ///
-/// Each file is written under another name and then renamed, so that no reader meets half of one.
+/// Each file is written under another name and then renamed, so that no reader meets half of one. Whatever else is in
+/// the folder stays.
 pub fn render(results: &Results, out_dir: &Path) -> Result<Rendered, ReportError> {
     let report = Report::new(results)?;
     let charts = out_dir.join("charts");

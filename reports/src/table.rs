@@ -73,6 +73,14 @@ impl Table {
     }
 }
 
+impl Table {
+    /// Whether there may be too little room for it, so that it has to be reachable with the keyboard to be scrolled.
+    pub(crate) fn may_scroll(&self) -> bool {
+        let rows: usize = self.groups.iter().map(|group| group.rows.len()).sum();
+        self.columns.len() > 3 || rows > 16
+    }
+}
+
 impl Figure {
     /// A whole number that stands at `pointer`.
     pub(crate) fn count(value: u64, pointer: impl Into<String>) -> Figure {

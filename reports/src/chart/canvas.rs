@@ -14,12 +14,12 @@ pub(super) type Place = (i32, i32);
 /// Why drawing failed. Plotters' own error types carry the backend's; the words are enough here.
 pub(super) type Failure = String;
 
-/// How wide every chart is drawn, in units. Twice the width at which it is usually shown, because plotters rounds
-/// every coordinate to a unit.
-pub(super) const WIDTH: u32 = 1040;
+/// How wide every chart is drawn, in units. More than it is shown in pixels, because plotters rounds every coordinate
+/// to a unit.
+pub(super) const WIDTH: u32 = 920;
 
 /// The size of ordinary text, in units.
-pub(super) const TEXT_SIZE: f64 = 27.0;
+pub(super) const TEXT_SIZE: f64 = 26.0;
 
 /// A surface being drawn on.
 pub(super) struct Canvas<'a> {

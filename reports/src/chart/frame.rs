@@ -7,9 +7,9 @@ use super::axis::Axis;
 use super::canvas::{Canvas, Failure, Place, TEXT_SIZE, WIDTH};
 use super::palette::{AXIS, INK, Mark, RULE};
 
-const LEFT: i32 = 20;
+const LEFT: i32 = 2;
 const RIGHT: i32 = WIDTH as i32 - 24;
-const LEGEND_TOP: i32 = 128;
+const LEGEND_TOP: i32 = 122;
 const LEGEND_ROW: i32 = 44;
 
 /// The words around a chart's data.
@@ -44,7 +44,7 @@ impl Plot {
         headline(canvas, words)?;
         let legend_bottom = legend(canvas, &words.legend)?;
         let widest = up.ticks().iter().map(|(_, label)| text_width(label)).max().unwrap_or(0);
-        let (left, top, bottom) = (LEFT + widest + 14, legend_bottom + 12, height as i32 - 92);
+        let (left, top, bottom) = (LEFT + widest + 14, legend_bottom + 26, height as i32 - 92);
         let plot = Plot { across, up, left, top, bottom };
         plot.axes(canvas, words.across)?;
         Ok(plot)
@@ -75,8 +75,8 @@ impl Plot {
 
 /// Title and subtitle, at the top of the canvas.
 pub(super) fn headline(canvas: &Canvas<'_>, words: &Words<'_>) -> Result<(), Failure> {
-    canvas.text(words.title, (LEFT, 32), HPos::Left, (32.0, FontStyle::Bold, INK))?;
-    canvas.label(&words.subtitle, (LEFT, 76), HPos::Left)
+    canvas.text(words.title, (LEFT, 30), HPos::Left, (30.0, FontStyle::Bold, INK))?;
+    canvas.label(&words.subtitle, (LEFT, 72), HPos::Left)
 }
 
 /// Draws the legend in as many rows as it needs, and gives back where it ends.

@@ -81,13 +81,13 @@ impl Chart {
     fn document(&self, style: &str) -> String {
         let Chart { name, title, description, height, elements, .. } = self;
         let width = canvas::WIDTH;
-        let (shown_width, shown_height) = (width / 2, height / 2);
+        let (shown_width, shown_height) = (width * 3 / 5, height * 3 / 5);
         let (title, description) = (escape(title), escape(description));
         format!(
             "<svg xmlns=\"{NAMESPACE}\" class=\"chart\" width=\"{shown_width}\" height=\"{shown_height}\" \
-             viewBox=\"0 0 {width} {height}\" role=\"img\" aria-labelledby=\"{name}-title {name}-description\">\n\
-             <title id=\"{name}-title\">{title}</title>\n\
-             <desc id=\"{name}-description\">{description}</desc>\n{style}{elements}</svg>\n"
+             viewBox=\"0 0 {width} {height}\" role=\"img\" aria-labelledby=\"title-{name} description-{name}\">\n\
+             <title id=\"title-{name}\">{title}</title>\n\
+             <desc id=\"description-{name}\">{description}</desc>\n{style}{elements}</svg>\n"
         )
     }
 }

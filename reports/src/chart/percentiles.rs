@@ -11,7 +11,7 @@ use super::frame::{Plot, Words};
 use super::palette::Mark;
 use super::{Chart, Subject, failed, sentences};
 
-const HEIGHT: u32 = 660;
+const HEIGHT: u32 = 620;
 
 /// One distribution.
 pub(crate) struct PercentileSeries {

@@ -16,7 +16,7 @@ use super::{Chart, Subject, failed, sentences};
 const TOP: i32 = 118;
 const ROW: i32 = 92;
 const BAR: i32 = 30;
-const LEFT: i32 = 20;
+const LEFT: i32 = 2;
 
 /// One system's rates.
 pub(crate) struct Rate {

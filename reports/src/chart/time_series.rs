@@ -40,7 +40,7 @@ pub(crate) fn time_series_chart(
         return Ok(None);
     };
     let highest = points().map(|(_, jobs)| *jobs).max().unwrap_or(0);
-    let axes = (Axis::linear(last_second, 8), Axis::linear(highest as f64, 6));
+    let axes = (Axis::linear(last_second, 7), Axis::linear(highest as f64, 6));
     let words = Words {
         title: subject.title,
         subtitle: format!("jobs · {}", subject.clock),
@@ -106,6 +106,6 @@ fn table(subject: &Subject<'_>, series: &[&TimeSeries<'_>], last_second: f64) ->
         });
         Row { label: format::number(second), cells: cells.collect() }
     });
-    let caption = format!("{}, jobs, {}; every point is in the JSON", subject.title, subject.clock);
+    let caption = format!("{}, number of jobs, {}; every point is in the JSON", subject.title, subject.clock);
     Table::plain(&caption, "second", &labels, rows.collect())
 }

@@ -50,7 +50,7 @@ fn figures(index: usize, benchmark: &Benchmark) -> Table {
     let columns =
         ["jobs", "attempted /s", "achieved /s", "response p50", "response p99", "done p50", "done p99", "verdict"];
     let rows = benchmark.targets.iter().enumerate().map(|(place, target)| Row {
-        label: target.target.clone(),
+        label: label(target),
         cells: cells(target, |field| pointer(index, place, field)),
     });
     let caption = format!("{}, durations in milliseconds, {}", benchmark.name, Clock::Measured.label());
@@ -77,7 +77,7 @@ fn cells(target: &Target, pointer: impl Fn(&str) -> String) -> Vec<Cell> {
 
 fn descriptions(benchmark: &Benchmark) -> Table {
     let rows = benchmark.targets.iter().map(|target| Row {
-        label: target.target.clone(),
+        label: label(target),
         cells: [&target.description.version, &target.description.configuration, &target.description.durability]
             .map(|text| Cell::Text(text.clone()))
             .into(),
@@ -96,7 +96,7 @@ fn charts(index: usize, benchmark: &Benchmark, anchor: &str) -> Result<Vec<Chart
     };
     let series = |field: &str, of: fn(&Target) -> Percentiles| {
         let one = |(place, (target, mark)): (usize, (&'_ Target, &Mark))| PercentileSeries {
-            label: target.target.clone(),
+            label: label(target),
             mark: *mark,
             percentiles: of(target),
             pointer: pointer(index, place, field),
@@ -104,7 +104,7 @@ fn charts(index: usize, benchmark: &Benchmark, anchor: &str) -> Result<Vec<Chart
         benchmark.targets.iter().zip(&marks).enumerate().map(one).collect::<Vec<_>>()
     };
     let rates = benchmark.targets.iter().zip(&marks).enumerate().map(|(place, (target, mark))| Rate {
-        label: target.target.clone(),
+        label: label(target),
         mark: *mark,
         attempted_per_s: target.attempted_per_s,
         achieved_per_s: target.achieved_per_s,
@@ -124,12 +124,21 @@ fn charts(index: usize, benchmark: &Benchmark, anchor: &str) -> Result<Vec<Chart
     Ok(charts.into_iter().flatten().collect())
 }
 
+/// The architecture that a target is, if it is one of ours.
+fn architecture(target: &Target) -> Option<Architecture> {
+    Architecture::ALL.into_iter().find(|architecture| architecture.name() == target.target)
+}
+
+/// What a target is called; ours as in the rest of the report.
+fn label(target: &Target) -> String {
+    architecture(target).map_or_else(|| target.target.clone(), |architecture| architecture.label().into())
+}
+
 /// The architectures keep their marks; every other system gets one of its own.
 fn marks(benchmark: &Benchmark) -> Vec<Mark> {
     let mut others = 0;
     let mark = |target: &Target| {
-        let own = Architecture::ALL.into_iter().find(|architecture| architecture.name() == target.target);
-        own.map_or_else(
+        architecture(target).map_or_else(
             || {
                 others += 1;
                 Mark::other(others - 1)

@@ -75,13 +75,7 @@ type Measure = (&'static str, fn(&Entry<'_>) -> Cell);
 /// The scenarios that the cards rest on, by their names in the catalogue, and what is taken from each.
 const EVIDENCE: [(&str, &[Measure]); 3] = [
     ("steady-load", &[("half of the jobs done within", completion_p50)]),
-    (
-        "slow-work",
-        &[
-            ("99 in 100 answers within", response_p99),
-            ("callers refused or given up", unanswered),
-        ],
-    ),
+    ("slow-work", &[("99 in 100 answers within", response_p99), ("callers refused or given up", unanswered)]),
     (
         "crash-and-poison",
         &[

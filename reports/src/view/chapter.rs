@@ -65,6 +65,16 @@ impl<'a> Chapter<'a> {
             claims: scenario.claims.iter().enumerate().map(|(place, claim)| judged(claim, index, place)).collect(),
         })
     }
+
+    /// The scenario's idea, in paragraphs.
+    pub(crate) fn idea(&self) -> Vec<String> {
+        format::paragraphs(&self.scenario.idea)
+    }
+
+    /// The scenario's explanation, in paragraphs.
+    pub(crate) fn why(&self) -> Vec<String> {
+        format::paragraphs(&self.scenario.why)
+    }
 }
 
 fn judged(claim: &Claim, scenario: usize, index: usize) -> JudgedClaim<'_> {
@@ -88,7 +98,10 @@ fn outcome(result: &ArchitectureResult) -> Outcome {
 fn says(result: &ArchitectureResult) -> String {
     let mut text = format!("{} of {} jobs done", format::count(result.completed), format::count(result.arrived));
     if result.response_ms.count > 0 {
-        text.push_str(&format!("; 99 in 100 answers within {}", format::duration(result.response_ms.p99)));
+        text.push_str(&format!("; 99 in 100 answered within {}", format::duration(result.response_ms.p99)));
+    }
+    if result.completion_ms.count > 0 {
+        text.push_str(&format!("; 99 in 100 done within {}", format::duration(result.completion_ms.p99)));
     }
     let mishaps = [
         (result.rejected, "refused"),

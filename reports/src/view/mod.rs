@@ -78,8 +78,10 @@ impl<'a> Report<'a> {
 fn anchors(results: &Results) -> Vec<String> {
     let mut anchors: Vec<String> = Vec::with_capacity(results.scenarios.len());
     for (index, scenario) in results.scenarios.iter().enumerate() {
-        let slug = format::slug(&scenario.name);
-        let anchor = if anchors.contains(&slug) { format!("{slug}-{}", index + 1) } else { slug };
+        let mut anchor = format!("scenario-{}", format::slug(&scenario.name));
+        while anchors.contains(&anchor) {
+            anchor = format!("{anchor}-{}", index + 1);
+        }
         anchors.push(anchor);
     }
     anchors

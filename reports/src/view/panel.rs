@@ -67,8 +67,8 @@ const COUNTS: [CountField; 10] = [
 const GUARANTEES: [GuaranteeName; 4] =
     [GuaranteeName::Lost, GuaranteeName::Duplicated, GuaranteeName::Order, GuaranteeName::Recovery];
 
-const READ_PERCENTILES: &str = "Further right is further into the tail; each line across is ten times the one below \
-    or a round part of it. A line that stays flat treats everybody alike.";
+const READ_PERCENTILES: &str = "Further right is further into the tail. Equal steps up are equal factors, so small \
+    differences are small ratios; a flat line treats everybody alike.";
 const READ_BACKLOG: &str = "Jobs that have arrived and wait for a worker. A line that climbs without coming back is \
     work arriving faster than it is done.";
 const READ_COMPLETIONS: &str = "Jobs done so far. The steepness is the rate of work; a line that ends lower left \
