@@ -46,19 +46,19 @@ fn chapter(page: &mut Page, chapter: &Chapter<'_>) {
     let scenario = chapter.scenario;
     page.heading(2, &format!("{}. {}", chapter.number, scenario.title));
     page.raw(&format!("**{}**", escape(&scenario.question)));
-    chapter.idea().iter().for_each(|paragraph| page.paragraph(paragraph));
     let settings = scenario.settings.iter().map(|setting| format!("{}: {}", setting.label, setting.value));
     let [jobs, seeds] = &chapter.size;
     let size = [format!("jobs: {}", jobs.text), format!("seeds: {}", seeds.text)];
     page.list(size.into_iter().chain(settings));
-    page.fold("Guess first, then look", |page| {
+    page.fold("Guess first: which of the three does best?", |page| {
+        chapter.idea().iter().for_each(|paragraph| page.paragraph(paragraph));
         page.list(chapter.outcomes.iter().map(|outcome| format!("{}: {}", outcome.who, outcome.says)));
     });
     chapter.panels.iter().for_each(|one| panel(page, one));
     if !chapter.claims.is_empty() {
         page.heading(3, "Claims");
         let claims = chapter.claims.iter().map(|judged| {
-            let verdict = if judged.claim.holds { "✓ holds" } else { "✗ fails" };
+            let verdict = format!("{} {}", judged.verdict().sign(), judged.word());
             let sides = judged.sides.iter().map(|(side, value)| format!(" {side} {};", value.text)).collect::<String>();
             let detail = judged.claim.detail.as_deref().unwrap_or_default();
             let because = &judged.claim.because;

@@ -66,26 +66,28 @@ impl Chart {
 
     /// For a page that brings the [`stylesheet`].
     pub(crate) fn inline(&self) -> String {
-        self.document("")
+        self.document(0, "")
     }
 
-    /// As a file of its own.
+    /// As a file of its own, with its styles and a margin.
     pub(crate) fn standalone(&self) -> String {
         let style = format!(
-            "<style>\n:root {{ color-scheme: light dark; }}\ntext {{ font-family: {FONTS}; }}\n{}</style>\n",
+            "<style>\n:root {{ color-scheme: light dark; background: var(--surface); }}\n\
+             text {{ font-family: {FONTS}; }}\n{}</style>\n",
             stylesheet()
         );
-        self.document(&style)
+        self.document(24, &style)
     }
 
-    fn document(&self, style: &str) -> String {
-        let Chart { name, title, description, height, elements, .. } = self;
-        let width = canvas::WIDTH;
+    fn document(&self, margin: u32, style: &str) -> String {
+        let Chart { name, title, description, elements, .. } = self;
+        let (width, height) = (canvas::WIDTH + 2 * margin, self.height + 2 * margin);
         let (shown_width, shown_height) = (width * 3 / 5, height * 3 / 5);
         let (title, description) = (escape(title), escape(description));
         format!(
             "<svg xmlns=\"{NAMESPACE}\" class=\"chart\" width=\"{shown_width}\" height=\"{shown_height}\" \
-             viewBox=\"0 0 {width} {height}\" role=\"img\" aria-labelledby=\"title-{name} description-{name}\">\n\
+             viewBox=\"-{margin} -{margin} {width} {height}\" role=\"img\" \
+             aria-labelledby=\"title-{name} description-{name}\">\n\
              <title id=\"title-{name}\">{title}</title>\n\
              <desc id=\"description-{name}\">{description}</desc>\n{style}{elements}</svg>\n"
         )

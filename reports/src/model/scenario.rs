@@ -14,9 +14,9 @@ pub struct Scenario {
     pub title: String,
     /// What it asks.
     pub question: String,
-    /// What is set up and what happens in it.
+    /// The one thing to take away from it: the answer, in a sentence. Empty lines separate paragraphs.
     pub idea: String,
-    /// Why the outcome is what it is.
+    /// Why the outcome is what it is. Empty lines separate paragraphs.
     pub why: String,
     /// The command that makes this chapter again.
     pub command: String,
@@ -50,17 +50,20 @@ pub struct ArchitectureResult {
     pub architecture: Architecture,
     /// Whose time the durations and the points are in.
     pub clock: Clock,
-    /// From a job's arrival to the answer to its caller.
+    /// From a job's arrival to the answer that promised its caller something, or to the moment its caller gave up.
+    /// Who was refused or told of a failure is counted, not timed: quick refusals would flatter.
     pub response_ms: Percentiles,
-    /// From a job's arrival to the end of its work.
+    /// From a job's arrival to the first time its work was done.
     pub completion_ms: Percentiles,
     /// Jobs that arrived.
     pub arrived: u64,
-    /// Jobs whose caller was told yes.
+    /// Jobs whose caller was told that they are done, or will be.
     pub accepted: u64,
-    /// Jobs whose caller was told no.
+    /// Jobs whose caller was turned away.
     pub rejected: u64,
-    /// Jobs whose caller gave up waiting.
+    /// Jobs whose caller was told that they failed. With accepted, rejected and timed out: every job that arrived.
+    pub failed: u64,
+    /// Jobs whose caller never learned what became of them.
     pub timed_out: u64,
     /// Jobs whose work ended well at least once.
     pub completed: u64,
@@ -72,9 +75,9 @@ pub struct ArchitectureResult {
     pub dead_lettered: u64,
     /// How often work was started, over all jobs.
     pub attempts: u64,
-    /// The most jobs that waited at one time.
+    /// The most jobs that were in the system at one time.
     pub peak_backlog: u64,
-    /// Jobs waiting, over time.
+    /// Jobs in the system, waiting or being worked on, over time.
     pub backlog: Vec<Point>,
     /// Jobs completed so far, over time.
     pub completions: Vec<Point>,
@@ -129,8 +132,9 @@ pub struct Claim {
     pub claim: String,
     /// Why it should hold.
     pub because: String,
-    /// Whether it did.
-    pub holds: bool,
+    /// Whether it did. `None`: it could not be judged, since an architecture that it speaks of was not played.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holds: Option<bool>,
     /// The measured value of its left side.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left: Option<f64>,

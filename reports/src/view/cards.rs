@@ -75,15 +75,14 @@ type Measure = (&'static str, fn(&Entry<'_>) -> Cell);
 /// The scenarios that the cards rest on, by their names in the catalogue, and what is taken from each.
 const EVIDENCE: [(&str, &[Measure]); 3] = [
     ("steady-load", &[("half of the jobs done within", completion_p50)]),
-    ("slow-work", &[("99 in 100 answers within", response_p99), ("callers refused or given up", unanswered)]),
+    ("frozen-server", &[("99 in 100 answers within", response_p99), ("callers not served", not_served)]),
     (
         "crash-and-poison",
         &[
-            ("jobs lost", |entry| Figure::count(entry.result.lost, entry.pointer("lost")).into()),
-            ("jobs done twice", |entry| Figure::count(entry.result.duplicated, entry.pointer("duplicated")).into()),
-            ("jobs set aside", |entry| {
-                Figure::count(entry.result.dead_lettered, entry.pointer("dead_lettered")).into()
-            }),
+            ("callers not served", not_served),
+            ("jobs lost", |entry| count(entry, entry.result.lost, "lost")),
+            ("jobs done twice", |entry| count(entry, entry.result.duplicated, "duplicated")),
+            ("jobs set aside", |entry| count(entry, entry.result.dead_lettered, "dead_lettered")),
         ],
     ),
 ];
@@ -141,14 +140,19 @@ fn completion_p50(entry: &Entry<'_>) -> Cell {
     duration(completion.count, completion.p50, entry.pointer("completion_ms/p50"))
 }
 
-fn duration(count: u64, milliseconds: f64, pointer: String) -> Cell {
-    if count == 0 || !milliseconds.is_finite() {
+fn duration(jobs: u64, milliseconds: f64, pointer: String) -> Cell {
+    if jobs == 0 || !milliseconds.is_finite() {
         return Cell::Missing;
     }
     Figure { text: format::duration(milliseconds), value: milliseconds.to_string(), pointer }.into()
 }
 
-fn unanswered(entry: &Entry<'_>) -> Cell {
-    let ArchitectureResult { rejected, timed_out, arrived, .. } = entry.result;
-    Cell::Text(format!("{} of {}", format::count(rejected + timed_out), format::count(*arrived)))
+fn count(entry: &Entry<'_>, jobs: u64, field: &str) -> Cell {
+    Figure::count(jobs, entry.pointer(field)).into()
+}
+
+/// Callers who were promised nothing, whatever the reason.
+fn not_served(entry: &Entry<'_>) -> Cell {
+    let ArchitectureResult { rejected, failed, timed_out, arrived, .. } = entry.result;
+    Cell::Text(format!("{} of {}", format::count(rejected + failed + timed_out), format::count(*arrived)))
 }

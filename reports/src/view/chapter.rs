@@ -3,7 +3,7 @@
 use crate::chart::{self, Mark};
 use crate::error::ReportError;
 use crate::format;
-use crate::model::{ArchitectureResult, Claim, Clock, Scenario};
+use crate::model::{ArchitectureResult, Claim, Clock, Scenario, Verdict};
 use crate::table::Figure;
 
 use super::panel::{Entry, Panel};
@@ -42,6 +42,26 @@ pub(crate) struct JudgedClaim<'a> {
     pub(crate) claim: &'a Claim,
     /// The measured left and right side, where there are such.
     pub(crate) sides: Vec<(&'static str, Figure)>,
+}
+
+impl JudgedClaim<'_> {
+    /// The judgement as a verdict, which brings its sign and its colour.
+    pub(crate) fn verdict(&self) -> Verdict {
+        match self.claim.holds {
+            Some(true) => Verdict::Valid,
+            Some(false) => Verdict::Violated,
+            None => Verdict::Unknown,
+        }
+    }
+
+    /// The judgement in the word that claims have for it.
+    pub(crate) fn word(&self) -> &'static str {
+        match self.claim.holds {
+            Some(true) => "holds",
+            Some(false) => "fails",
+            None => "not judged",
+        }
+    }
 }
 
 impl<'a> Chapter<'a> {
@@ -105,6 +125,7 @@ fn says(result: &ArchitectureResult) -> String {
     }
     let mishaps = [
         (result.rejected, "refused"),
+        (result.failed, "reported as failed"),
         (result.timed_out, "given up by their callers"),
         (result.lost, "lost"),
         (result.duplicated, "done twice"),

@@ -64,12 +64,16 @@ impl<'a> Report<'a> {
     /// How the claims of all scenarios came out, in words.
     pub(crate) fn claims_in_words(&self) -> String {
         let claims = || self.results.scenarios.iter().flat_map(|scenario| &scenario.claims);
-        let (hold, all) = (claims().filter(|claim| claim.holds).count(), claims().count());
+        let (all, hold) = (claims().count(), claims().filter(|claim| claim.holds == Some(true)).count());
+        let unjudged = match claims().filter(|claim| claim.holds.is_none()).count() {
+            0 => String::new(),
+            count => format!(", {count} not judged"),
+        };
         match all {
             0 => "no claims were judged".into(),
             1 if hold == 1 => "the one claim holds".into(),
             all if hold == all => format!("all {all} claims hold"),
-            all => format!("{hold} of {all} claims hold"),
+            all => format!("{hold} of {all} claims hold{unjudged}"),
         }
     }
 }

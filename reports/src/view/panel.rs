@@ -51,10 +51,11 @@ impl Entry<'_> {
 type CountField = (&'static str, &'static str, fn(&ArchitectureResult) -> u64);
 
 /// The counts, as they are shown: label, field, value.
-const COUNTS: [CountField; 10] = [
+const COUNTS: [CountField; 11] = [
     ("arrived", "arrived", |result| result.arrived),
     ("accepted", "accepted", |result| result.accepted),
     ("rejected", "rejected", |result| result.rejected),
+    ("failed", "failed", |result| result.failed),
     ("timed out", "timed_out", |result| result.timed_out),
     ("completed", "completed", |result| result.completed),
     ("lost", "lost", |result| result.lost),
@@ -69,7 +70,7 @@ const GUARANTEES: [GuaranteeName; 4] =
 
 const READ_PERCENTILES: &str = "Further right is further into the tail. Equal steps up are equal factors, so small \
     differences are small ratios; a flat line treats everybody alike.";
-const READ_BACKLOG: &str = "Jobs that have arrived and wait for a worker. A line that climbs without coming back is \
+const READ_BACKLOG: &str = "Jobs that have arrived and are waiting or being worked on. A line that climbs and stays up is \
     work arriving faster than it is done.";
 const READ_COMPLETIONS: &str = "Jobs done so far. The steepness is the rate of work; a line that ends lower left \
     work undone.";
@@ -105,7 +106,10 @@ fn durations(clock: Clock, entries: &[Entry<'_>]) -> Table {
         corner: "percentile".into(),
         columns: columns(entries),
         groups: vec![
-            Group { label: "Response: arrival to answer".into(), rows: chart::percentile_rows(&response) },
+            Group {
+                label: "Response: arrival to answer, or to giving up".into(),
+                rows: chart::percentile_rows(&response),
+            },
             Group { label: "Completion: arrival to work done".into(), rows: chart::percentile_rows(&completion) },
         ],
     }

@@ -24,7 +24,7 @@ fn nothing_is_fetched_from_anywhere() {
 fn identifiers_are_unique_and_references_lead_somewhere() {
     let mut results = sample();
     // Names that differ only in what an anchor cannot say, and one that is an anchor of the page itself.
-    results.scenarios[0].name = "Slow Work".into();
+    results.scenarios[0].name = "Frozen Server".into();
     results.scenarios[2].name = "answer".into();
     let report = Report::of(&results, "identifiers");
     let identifiers: Vec<&str> = between(&report.html, " id=\"", "\"").collect();

@@ -50,6 +50,7 @@ fn expected_pointers(results: &Results) -> Vec<String> {
         "arrived",
         "accepted",
         "rejected",
+        "failed",
         "timed_out",
         "completed",
         "lost",
@@ -114,7 +115,7 @@ fn the_page_opens_on_the_answer() {
 #[test]
 fn a_card_without_its_scenario_says_so() {
     let mut results = sample();
-    results.scenarios.retain(|scenario| scenario.name != "slow-work");
+    results.scenarios.retain(|scenario| scenario.name != "frozen-server");
     let report = Report::of(&results, "page-missing-scenario");
     assert_eq!(report.html.matches("No figure: not in this run.").count(), 3);
 }
@@ -157,6 +158,13 @@ fn simulated_and_measured_time_share_no_chart() {
     }
     let measured_charts = report.charts.iter().filter(|(name, _)| name.ends_with("-measured.svg")).count();
     assert_eq!(measured_charts, 4);
+}
+
+#[test]
+fn a_claim_that_could_not_be_judged_neither_holds_nor_fails() {
+    let report = Report::of(&sample(), "page-unjudged");
+    assert_eq!(report.html.matches("</span> not judged</span>").count(), 1);
+    assert!(report.html.contains("6 of 8 claims hold, 1 not judged"));
 }
 
 #[test]
