@@ -55,7 +55,7 @@ const CALL: Advice = Advice {
 
 const QUEUE: Advice = Advice {
     title: "Message on a queue",
-    headline: "for slow work, done once",
+    headline: "for slow work",
     choose: "The work can be done later by whichever worker is free. It survives a worker that dies, and a job that \
              keeps failing is set aside.",
     avoid: "The caller needs the result to go on, several readers need the same message, or it must be read again: \
