@@ -98,10 +98,10 @@ async fn a_caller_who_gives_up_is_counted_and_the_work_is_done_all_the_same() {
 
 #[tokio::test]
 async fn the_callers_of_a_worker_that_dies_are_told_and_the_others_go_on() {
-    let crash = "[[fault]]\nkind = \"crash\"\nnode = \"worker-1\"\nat_s = 0.5\n";
+    let crash = "[[fault]]\nkind = \"crash\"\nnode = \"worker-1\"\nat_s = 0.45\n";
     let found = outcome(Sync, crash, |scenario| {
         scenario.work.mean_ms = 1_000.0;
-        scenario.load.duration_s = 0.5;
+        scenario.load.duration_s = 0.45;
         scenario.load.rate_per_s = 6.0;
     })
     .await;
@@ -142,10 +142,10 @@ async fn a_poison_message_is_set_aside_after_as_many_attempts_as_are_allowed() {
 
 #[tokio::test]
 async fn what_a_dead_worker_held_is_done_by_another() {
-    let crash = "[[fault]]\nkind = \"crash\"\nnode = \"worker-1\"\nat_s = 0.5\n";
+    let crash = "[[fault]]\nkind = \"crash\"\nnode = \"worker-1\"\nat_s = 0.45\n";
     let found = outcome(Queue, crash, |scenario| {
         scenario.work.mean_ms = 1_000.0;
-        scenario.load.duration_s = 0.5;
+        scenario.load.duration_s = 0.45;
         scenario.load.rate_per_s = 6.0;
     })
     .await;
