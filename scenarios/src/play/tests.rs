@@ -3,6 +3,7 @@
 use super::Architecture::{Queue, Sync};
 use super::*;
 use crate::outcome::Outcome;
+use crate::scenario::Fault;
 use crate::stage::TcpStage;
 
 const TINY: &str = r#"
@@ -36,6 +37,14 @@ async fn outcome(architecture: Architecture, more: &str, change: impl FnOnce(&mu
     let mut scenario = scenario(more);
     change(&mut scenario);
     Outcome::of(&journal(architecture, &scenario).await)
+}
+
+/// Three workers have a job each when one of them dies for good.
+fn three_long_jobs_and_a_crash(scenario: &mut Scenario) {
+    scenario.load.rate_per_s = 6.0;
+    scenario.load.duration_s = 0.45;
+    scenario.work.mean_ms = 1_000.0;
+    scenario.faults = vec![Fault::Crash { node: "worker-1".to_owned(), at_s: 0.45, restart_after_s: None }];
 }
 
 #[tokio::test]
@@ -98,14 +107,7 @@ async fn a_caller_who_gives_up_is_counted_and_the_work_is_done_all_the_same() {
 
 #[tokio::test]
 async fn the_callers_of_a_worker_that_dies_are_told_and_the_others_go_on() {
-    let crash = "[[fault]]\nkind = \"crash\"\nnode = \"worker-1\"\nat_s = 0.45\n";
-    let found = outcome(Sync, crash, |scenario| {
-        scenario.work.mean_ms = 1_000.0;
-        scenario.load.duration_s = 0.45;
-        scenario.load.rate_per_s = 6.0;
-    })
-    .await;
-    // Three jobs on three workers when one of them dies.
+    let found = outcome(Sync, "", three_long_jobs_and_a_crash).await;
     assert_eq!((found.arrived, found.failed, found.completed, found.accepted), (3, 1, 2, 2));
 }
 
@@ -142,13 +144,7 @@ async fn a_poison_message_is_set_aside_after_as_many_attempts_as_are_allowed() {
 
 #[tokio::test]
 async fn what_a_dead_worker_held_is_done_by_another() {
-    let crash = "[[fault]]\nkind = \"crash\"\nnode = \"worker-1\"\nat_s = 0.45\n";
-    let found = outcome(Queue, crash, |scenario| {
-        scenario.work.mean_ms = 1_000.0;
-        scenario.load.duration_s = 0.45;
-        scenario.load.rate_per_s = 6.0;
-    })
-    .await;
+    let found = outcome(Queue, "", three_long_jobs_and_a_crash).await;
     assert_eq!((found.arrived, found.accepted, found.completed, found.lost), (3, 3, 3, 0));
     assert_eq!((found.attempts, found.duplicated), (4, 0));
 }
