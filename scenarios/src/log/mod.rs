@@ -23,6 +23,7 @@
 
 pub mod batch;
 pub mod broker;
+pub mod client;
 pub mod group;
 pub mod partition;
 pub mod record;

@@ -30,6 +30,7 @@ use super::wire::api::{Incoming, Request, Response};
 use fetch::ParkedFetches;
 use topics::Topics;
 
+pub use list_offsets::special;
 pub use options::{Advertised, BrokerOptions};
 pub use snapshot::{PartitionSnapshot, Snapshot};
 
