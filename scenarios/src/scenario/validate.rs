@@ -95,6 +95,7 @@ fn log(log: &LogSettings) -> Checked {
     if let Some(partitions) = log.partitions {
         within("log.partitions", partitions, 1..=10_000)?;
     }
+    not_negative("log.linger_ms", log.linger_ms, MAX_MILLISECONDS)?;
     not_negative("log.poll_wait_ms", log.poll_wait_ms, MAX_MILLISECONDS)?;
     within("log.max_poll_records", log.max_poll_records, 1..=100_000)?;
     match log.retention_s {
