@@ -87,6 +87,12 @@ impl<R: Runtime> Beating<R> {
                 () = shown.closed() => return,
                 () = self.runtime.sleep(self.rhythm.interval) => {}
             }
+            if self.owner_is_stuck() {
+                shown.send_replace(Pulse::Out);
+                // others shall have its partitions; should the broker not hear of it now, it will miss the heartbeats
+                let _ = leave(&self.connection, &self.group, &self.membership.member_id).await;
+                return;
+            }
             let pulse = self.beat().await;
             shown.send_replace(pulse);
             if matches!(pulse, Pulse::Out | Pulse::Broken(_)) {
@@ -95,13 +101,12 @@ impl<R: Runtime> Beating<R> {
         }
     }
 
-    async fn beat(&self) -> Pulse {
+    fn owner_is_stuck(&self) -> bool {
         let polled_at = Timestamp::from_nanoseconds(self.polled_at.load(Ordering::Relaxed));
-        if self.runtime.now().since(polled_at) > self.rhythm.max_poll_interval {
-            // the owner is stuck: others shall have its partitions, whether the broker hears of it now or later
-            let _ = leave(&self.connection, &self.group, &self.membership.member_id).await;
-            return Pulse::Out;
-        }
+        self.runtime.now().since(polled_at) > self.rhythm.max_poll_interval
+    }
+
+    async fn beat(&self) -> Pulse {
         let request = HeartbeatRequest::default()
             .with_group_id(self.group.clone())
             .with_generation_id(self.membership.generation)
