@@ -158,7 +158,7 @@ impl Batch {
         let length = usize::try_from(varint(rest).ok_or(invalid)?).map_err(|_| invalid)?;
         let mut body = split(rest, length).ok_or(invalid)?;
         let stored = self.read_body(&mut body, delta).ok_or(invalid)?;
-        if body.is_empty() && !(is_last && !rest.is_empty()) { Ok(stored) } else { Err(invalid) }
+        if body.is_empty() && (rest.is_empty() || !is_last) { Ok(stored) } else { Err(invalid) }
     }
 
     fn read_body(&self, body: &mut Bytes, delta: i32) -> Option<Stored> {

@@ -30,7 +30,12 @@ pub mod record;
 pub mod server;
 pub mod wire;
 
+pub use batch::BatchError;
 pub use broker::{Advertised, BrokerOptions, PartitionSnapshot, Snapshot};
+pub use client::{
+    Acks, Appended, ClientError, ConsumedRecord, Consumer, ConsumerOptions, Delivery, Event, GroupConsumer,
+    GroupConsumerOptions, OffsetReset, Producer, ProducerOptions, TopicPartition,
+};
 pub use group::GroupOptions;
 pub use partition::LogOptions;
 pub use record::Record;

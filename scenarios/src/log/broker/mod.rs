@@ -117,13 +117,13 @@ impl Broker {
 
     /// When [`expire`](Broker::expire) has to be called next; [`Timestamp::NEVER`] if there is nothing to wait for.
     pub fn next_deadline(&self) -> Timestamp {
-        let retains = self.options.log.retention_ms.is_some() || self.options.log.retention_bytes.is_some();
-        let next_retention = if retains { self.next_retention } else { Timestamp::NEVER };
+        // by size, retention is enforced whenever something is appended
+        let next_retention = self.options.log.retention_ms.map_or(Timestamp::NEVER, |_| self.next_retention);
         next_retention.min(self.fetches.next_deadline()).min(self.groups.next_deadline())
     }
 
     /// Does what is due at `now`: answers fetches that waited long enough, ends sessions and rebalances that took too
-    /// long, enforces retention.
+    /// long, drops what is too old.
     pub fn expire(&mut self, now: Timestamp) {
         self.expire_fetches(now);
         self.groups.expire(now, &mut self.answers);

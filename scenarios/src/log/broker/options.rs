@@ -17,7 +17,8 @@ pub struct BrokerOptions {
     pub max_batch_bytes: usize,
     /// The most bytes of records in a fetch response, unless one batch alone is larger (`fetch.max.bytes`).
     pub max_fetch_bytes: usize,
-    /// How often retention is enforced (`log.retention.check.interval.ms`); Kafka looks every five minutes.
+    /// How often a log that nothing is appended to is looked at for records that are too old
+    /// (`log.retention.check.interval.ms`).
     pub retention_check_ms: u64,
     /// How each partition keeps its records.
     pub log: LogOptions,

@@ -66,6 +66,8 @@ impl Broker {
         }
         let batch = Batch::from_producer(records).map_err(refusal)?;
         let base_offset = hosted.log.append(&batch, now, &self.options.log);
+        // here and not only at the periodic check, so that a fast producer cannot outrun the limit on memory
+        hosted.log.retain(now, &self.options.log);
         woken.extend(&hosted.waiting);
         Ok((base_offset, hosted.log.start_offset()))
     }

@@ -12,6 +12,7 @@
 mod connection;
 mod consumer;
 mod error;
+mod group_consumer;
 mod partitioner;
 mod producer;
 mod topic_partition;
@@ -19,5 +20,6 @@ mod versions;
 
 pub use consumer::{ConsumedRecord, Consumer, ConsumerOptions, OffsetReset};
 pub use error::ClientError;
+pub use group_consumer::{Event, GroupConsumer, GroupConsumerOptions};
 pub use producer::{Acks, Appended, Delivery, Producer, ProducerOptions};
 pub use topic_partition::TopicPartition;

@@ -8,7 +8,7 @@
 
 pub mod api;
 pub mod frame;
-mod shape;
+pub mod shape;
 
 use thiserror::Error;
 

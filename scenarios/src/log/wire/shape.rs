@@ -29,7 +29,7 @@ enum Kind {
 }
 
 /// A field and the versions that have it.
-struct Field {
+pub struct Field {
     kind: Kind,
     since: i16,
     until: i16,
@@ -113,6 +113,11 @@ const CREATE_TOPICS: &[Field] = &[
     fixed(1),
 ];
 
+/// What a member subscribes to, in version 0: written by one member and read by the leader.
+pub const SUBSCRIPTION: &[Field] = &[texts(), binary()];
+/// What a member is assigned, in version 0: written by the leader.
+pub const ASSIGNMENT: &[Field] = &[structures(&[text(), numbers(4)]), binary()];
+
 /// The fields of a request, or `None` for an API that is not spoken here.
 fn fields(api: ApiKey) -> Option<&'static [Field]> {
     Some(match api {
@@ -137,7 +142,12 @@ fn fields(api: ApiKey) -> Option<&'static [Field]> {
 pub fn check(api: ApiKey, version: i16, body: &[u8]) -> Result<(), WireError> {
     let flexible = api.request_header_version(version) >= 2;
     let fields = fields(api).ok_or(WireError::Unsupported { key: api as i16, version })?;
-    Walk { rest: body, version, flexible, elements_left: MAX_ELEMENTS }.structure(fields).map(|_| ())
+    Walk { rest: body, version, flexible, elements_left: MAX_ELEMENTS }.structure(fields)
+}
+
+/// Checks that `bytes` have the structure of a message that clients hand to each other through the broker.
+pub fn check_embedded(fields: &[Field], bytes: &[u8]) -> Result<(), WireError> {
+    Walk { rest: bytes, version: 0, flexible: false, elements_left: MAX_ELEMENTS }.structure(fields)
 }
 
 /// A position in a request, moving to its end.

@@ -19,7 +19,7 @@ use super::topic_partition::{TopicPartition, partition_count};
 use crate::log::broker::special;
 use crate::log::record::Record;
 use fetcher::{Fetcher, Polled};
-pub(super) use offsets::Committer;
+use offsets::Committer;
 
 /// Where to go on when there is no committed offset, or retention has dropped what it points to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -198,6 +198,22 @@ impl<R: Runtime> Consumer<R> {
     /// Whether a connection is lost, so that nothing can be read or committed any more.
     pub fn is_closed(&self) -> bool {
         self.control.is_closed() || self.fetcher.is_closed()
+    }
+
+    /// The connection for everything but fetches.
+    pub(super) fn control(&self) -> &Connection<R> {
+        &self.control
+    }
+
+    /// Commits as a member of the group from now on.
+    pub(super) fn enter_group(&mut self, member_id: String, generation: i32) {
+        self.committer.set_member(Some((member_id, generation)));
+    }
+
+    /// Gives up all partitions and does not commit as a member any more.
+    pub(super) async fn leave_group(&mut self) -> Result<(), ClientError> {
+        self.committer.set_member(None);
+        self.assign(&[]).await
     }
 
     async fn reset_offset(&self, partition: &TopicPartition) -> Result<i64, ClientError> {

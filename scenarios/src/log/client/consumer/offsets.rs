@@ -15,7 +15,7 @@ use crate::log::client::error::{ClientError, check};
 use crate::log::client::topic_partition::TopicPartition;
 
 /// Commits for a group, as a member of it or from outside.
-pub(in crate::log::client) struct Committer<R: Runtime> {
+pub(super) struct Committer<R: Runtime> {
     connection: Connection<R>,
     group: String,
     /// The member and its generation; none for who was given partitions by hand.
@@ -25,6 +25,10 @@ pub(in crate::log::client) struct Committer<R: Runtime> {
 impl<R: Runtime> Committer<R> {
     pub(super) fn new(connection: Connection<R>, group: String) -> Self {
         Committer { connection, group, member: None }
+    }
+
+    pub(super) fn set_member(&mut self, member: Option<(String, i32)>) {
+        self.member = member;
     }
 
     /// Each topic with what `partitions` asks of it.
