@@ -22,7 +22,7 @@ pub fn line(text: &str) -> anyhow::Result<()> {
 /// Prints a table without lines: the first column to the left, figures to the right.
 pub fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> anyhow::Result<()> {
     let mut table = Table::new();
-    table.load_preset(NOTHING).set_header(header.to_vec()).add_rows(rows);
+    table.load_style(NOTHING).set_header(header.to_vec()).add_rows(rows);
     for column in table.column_iter_mut().skip(1) {
         column.set_cell_alignment(CellAlignment::Right);
     }

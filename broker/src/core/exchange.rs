@@ -130,7 +130,9 @@ impl Broker {
             Some(_) if passive => {}
             Some(exchange) => check_exchange(name, &options, &exchange.options)?,
             None if passive => return Err(Refusal::NoExchange(name.into())),
-            None if name.starts_with(RESERVED_PREFIX) => return Err(protected_exchange(name)),
+            None if name.starts_with(RESERVED_PREFIX) => {
+                return Err(Refusal::Reserved { entity: "exchange", name: name.into() });
+            }
             None => {
                 let exchange = Exchange::new(name, options);
                 self.exchanges.insert(Arc::clone(&exchange.name), exchange);

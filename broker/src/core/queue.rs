@@ -119,7 +119,7 @@ impl Broker {
 
     fn create_queue(&mut self, connection: ConnectionId, name: &str, options: QueueOptions) -> Result<Reply, Refusal> {
         if name.starts_with(RESERVED_PREFIX) {
-            return Err(Refusal::Protected(format!("queue '{name}'")));
+            return Err(Refusal::Reserved { entity: "queue", name: name.into() });
         }
         let name: Arc<str> = if name.is_empty() { self.generate_name().into() } else { name.into() };
         let owner = options.exclusive.then_some(connection);
