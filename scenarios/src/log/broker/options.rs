@@ -4,7 +4,7 @@ use super::super::group::GroupOptions;
 use super::super::partition::LogOptions;
 
 /// Settings of the broker's state; those of its sockets are in
-/// the server.
+/// [`ServerOptions`](crate::log::ServerOptions).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BrokerOptions {
     /// The number of partitions of topics that are created without saying one (`num.partitions`).
