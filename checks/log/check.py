@@ -65,6 +65,7 @@ def consumer(address, **options):
         "group.id": "by-hand",
         "enable.auto.commit": False,
         "auto.offset.reset": "earliest",
+        "fetch.wait.max.ms": 20,
         **options,
     })
 

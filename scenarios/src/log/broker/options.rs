@@ -1,7 +1,7 @@
 //! What the log broker is told at its start. Names and meanings are Kafka's.
 
-use super::super::group::GroupOptions;
-use super::super::partition::LogOptions;
+use crate::log::group::GroupOptions;
+use crate::log::partition::LogOptions;
 
 /// Settings of the broker's state; those of its sockets are in
 /// [`ServerOptions`](crate::log::ServerOptions).
