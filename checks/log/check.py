@@ -30,7 +30,7 @@ def server(arguments):
         yield line.removeprefix("listening on ").strip()
         assert process.poll() is None, "the server ended"
     finally:
-        process.send_signal(signal.SIGINT)
+        process.terminate()
         process.wait(timeout=PATIENCE_S)
 
 
@@ -65,6 +65,7 @@ def consumer(address, **options):
         "group.id": "by-hand",
         "enable.auto.commit": False,
         "auto.offset.reset": "earliest",
+        "fetch.wait.max.ms": 20,
         **options,
     })
 

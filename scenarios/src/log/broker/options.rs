@@ -1,10 +1,10 @@
 //! What the log broker is told at its start. Names and meanings are Kafka's.
 
-use super::super::group::GroupOptions;
-use super::super::partition::LogOptions;
+use crate::log::group::GroupOptions;
+use crate::log::partition::LogOptions;
 
 /// Settings of the broker's state; those of its sockets are in
-/// the server.
+/// [`ServerOptions`](crate::log::ServerOptions).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BrokerOptions {
     /// The number of partitions of topics that are created without saying one (`num.partitions`).

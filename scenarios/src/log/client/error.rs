@@ -5,7 +5,7 @@ use std::io;
 use kafka_protocol::ResponseError;
 use thiserror::Error;
 
-use super::super::batch::BatchError;
+use crate::log::batch::BatchError;
 
 /// Why an operation has no good outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]

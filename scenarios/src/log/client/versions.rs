@@ -1,4 +1,4 @@
-//! The version that this client speaks of each API it uses: old enough for any broker since Kafka 2.4.
+//! The version that this client speaks of each API it uses: as old as Kafka 2.5.
 
 use kafka_protocol::messages::*;
 use kafka_protocol::protocol::Request;

@@ -81,12 +81,14 @@ impl Group {
 pub struct Groups {
     options: GroupOptions,
     groups: BTreeMap<String, Group>,
+    /// Counts requests to join.
+    joins: u64,
 }
 
 impl Groups {
     /// No groups.
     pub fn new(options: GroupOptions) -> Self {
-        Groups { options, groups: BTreeMap::new() }
+        Groups { options, groups: BTreeMap::new(), joins: 0 }
     }
 
     /// A member joins or rejoins. Answered when all have joined, or at once if it may not.
@@ -99,8 +101,9 @@ impl Groups {
         now: Timestamp,
         answers: &mut Answers,
     ) {
-        let options = self.options.clone();
-        let joining = Joining { id, request, client_id, requires_member_id, now, options: &options };
+        self.joins += 1;
+        let (serial, options) = (self.joins, self.options.clone());
+        let joining = Joining { id, request, client_id, requires_member_id, serial, now, options: &options };
         match self.group(&request.group_id) {
             Ok(group) => group.membership.join(&joining, answers),
             Err(error) => answers.push(joining.refusal(error, &request.member_id)),

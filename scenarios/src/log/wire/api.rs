@@ -163,5 +163,4 @@ fn take<M: Decodable>(frame: &mut Bytes, version: i16) -> Result<M, WireError> {
 }
 
 #[cfg(test)]
-#[path = "tests.rs"]
 mod tests;

@@ -11,6 +11,7 @@
 //! Every rebalance is a new generation; who speaks of an older one is told so. This file answers members one at a
 //! time; [`rebalance`] moves the whole group from state to state.
 
+mod joining;
 mod rebalance;
 
 use std::collections::BTreeMap;
@@ -19,12 +20,15 @@ use std::time::Duration;
 use bytes::Bytes;
 use handoff_broker::Timestamp;
 use kafka_protocol::ResponseError;
-use kafka_protocol::messages::{JoinGroupRequest, JoinGroupResponse, SyncGroupRequest, SyncGroupResponse};
+use kafka_protocol::messages::{SyncGroupRequest, SyncGroupResponse};
 
 use super::{Answers, GroupOptions};
 use crate::log::broker::RequestId;
 use crate::log::wire::api::Response;
 use rebalance::Gathering;
+
+pub(super) use joining::Joining;
+use joining::refused_join;
 
 /// What a group is doing.
 #[derive(Debug, Default)]
@@ -71,55 +75,6 @@ impl Member {
     }
 }
 
-/// A request to join, with all that is needed to judge it.
-pub(super) struct Joining<'a> {
-    pub(super) id: RequestId,
-    pub(super) request: &'a JoinGroupRequest,
-    pub(super) client_id: &'a str,
-    /// A newcomer is first given an id and has to come back with it (KIP-394).
-    pub(super) requires_member_id: bool,
-    pub(super) now: Timestamp,
-    pub(super) options: &'a GroupOptions,
-}
-
-impl Joining<'_> {
-    /// The answer that says no.
-    pub(super) fn refusal(&self, error: ResponseError, member_id: &str) -> (RequestId, Response) {
-        (self.id, refused_join(error, member_id))
-    }
-
-    fn session_timeout(&self) -> Result<Duration, ResponseError> {
-        let asked_ms = u64::try_from(self.request.session_timeout_ms).unwrap_or(0);
-        let allowed_ms = self.options.min_session_timeout_ms..=self.options.max_session_timeout_ms;
-        allowed_ms
-            .contains(&asked_ms)
-            .then_some(Duration::from_millis(asked_ms))
-            .ok_or(ResponseError::InvalidSessionTimeout)
-    }
-
-    /// The member as the request describes it; its join waits.
-    fn member(&self) -> Result<Member, ResponseError> {
-        let session_timeout = self.session_timeout()?;
-        let rebalance_timeout_ms = u64::try_from(self.request.rebalance_timeout_ms).ok();
-        Ok(Member {
-            session_timeout,
-            rebalance_timeout: rebalance_timeout_ms.map_or(session_timeout, Duration::from_millis),
-            protocols: self.protocols(),
-            assignment: Bytes::new(),
-            expires_at: self.now + session_timeout,
-            joining: Some(self.id),
-            syncing: None,
-        })
-    }
-
-    fn protocols(&self) -> Vec<(String, Bytes)> {
-        let copy = |protocol: &kafka_protocol::messages::join_group_request::JoinGroupRequestProtocol| {
-            (protocol.name.to_string(), Bytes::copy_from_slice(&protocol.metadata))
-        };
-        self.request.protocols.iter().map(copy).collect()
-    }
-}
-
 /// Who is in a group, and what the group is doing.
 #[derive(Debug, Default)]
 pub(super) struct Membership {
@@ -134,7 +89,6 @@ pub(super) struct Membership {
     members: BTreeMap<String, Member>,
     /// Ids that were given out and have not joined yet, and when they stop counting.
     invited: BTreeMap<String, Timestamp>,
-    ids_given: u64,
 }
 
 impl Membership {
@@ -162,8 +116,7 @@ impl Membership {
         if self.members.len() + self.invited.len() >= joining.options.max_members {
             return Err(nobody(ResponseError::GroupMaxSizeReached));
         }
-        self.ids_given += 1;
-        let member_id = format!("{}-{}-{}", joining.client_id, joining.now.as_nanoseconds(), self.ids_given);
+        let member_id = format!("{}-{}-{}", joining.client_id, joining.now.as_nanoseconds(), joining.serial);
         if joining.requires_member_id {
             self.invited.insert(member_id.clone(), member.expires_at);
             return Err((ResponseError::MemberIdRequired, member_id));
@@ -301,15 +254,6 @@ impl Membership {
         member.renew(now);
         Ok(())
     }
-}
-
-fn refused_join(error: ResponseError, member_id: &str) -> Response {
-    let response = JoinGroupResponse::default()
-        .with_error_code(error.code())
-        .with_generation_id(-1)
-        .with_protocol_name(Some(Default::default()))
-        .with_member_id(member_id.to_owned().into());
-    Response::JoinGroup(response)
 }
 
 pub(super) fn sync_response(error: Option<ResponseError>, assignment: Bytes) -> Response {

@@ -93,7 +93,7 @@ impl Membership {
                 self.state = State::PreparingRebalance { deadline: now + delay, gathering: Some(gathering) };
             }
             State::Empty | State::CompletingRebalance { .. } | State::Stable => {
-                self.refuse_syncs(answers);
+                self.refuse_syncs(now, answers);
                 self.state = State::PreparingRebalance { deadline: now + rebalance_timeout, gathering: None };
             }
         }
@@ -104,14 +104,20 @@ impl Membership {
         self.members.values().map(|member| member.rebalance_timeout).max().unwrap_or_default()
     }
 
-    fn refuse_syncs(&mut self, answers: &mut Answers) {
-        for id in self.members.values_mut().filter_map(|member| member.syncing.take()) {
-            answers.push((id, sync_response(Some(ResponseError::RebalanceInProgress), Bytes::new())));
+    fn refuse_syncs(&mut self, now: Timestamp, answers: &mut Answers) {
+        for member in self.members.values_mut() {
+            if let Some(id) = member.syncing.take() {
+                // it has not been silent, it has been made to wait
+                member.renew(now);
+                answers.push((id, sync_response(Some(ResponseError::RebalanceInProgress), Bytes::new())));
+            }
         }
     }
 
     fn complete_join_if_all_joined(&mut self, now: Timestamp, answers: &mut Answers) {
-        let all_joined = self.members.values().all(|member| member.joining.is_some()) && self.invited.is_empty();
+        // those who were invited are waited for, but not by nobody
+        let all_came = self.members.is_empty() || self.invited.is_empty();
+        let all_joined = all_came && self.members.values().all(|member| member.joining.is_some());
         if all_joined && matches!(self.state, State::PreparingRebalance { gathering: None, .. }) {
             self.complete_join(now, answers);
         }
