@@ -72,10 +72,8 @@ impl<S: Stage> Wiring<S> for LogWiring {
         run.start(&node, move |runtime| async move {
             let mut consumer = Consumer::connect(&runtime, log, options).await?;
             consumer.assign(&partitions).await?;
-            let dead_letters = match has_dead_letters {
-                true => Some(Producer::connect(&runtime, log, producer_options()).await?),
-                false => None,
-            };
+            let dead_letters =
+                if has_dead_letters { Some(Producer::connect(&runtime, log, producer_options()).await?) } else { None };
             let worker = Worker::new(worker, runtime.clone(), recorder);
             runtime.spawn(async move {
                 let reader = Reader { worker, consumer, jobs, max_attempts, dead_letters };
@@ -116,7 +114,9 @@ fn server_options(scenario: &Scenario) -> ServerOptions {
     let segment_ms = retention_ms.map_or(defaults.segment_ms, |retention_ms| (retention_ms / 4).max(1));
     let log = LogOptions { retention_ms, retention_bytes: None, segment_ms, ..defaults };
     let broker = BrokerOptions { partitions: partitions(scenario) as i32, log, ..BrokerOptions::default() };
-    ServerOptions { broker, ..ServerOptions::default() }
+    // Three connections a worker, and a few more.
+    let max_connections = 16 + 3 * scenario.work.workers as usize;
+    ServerOptions { broker, max_connections, ..ServerOptions::default() }
 }
 
 fn consumer_options(scenario: &Scenario, group: &str) -> ConsumerOptions {
