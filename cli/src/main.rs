@@ -7,19 +7,19 @@
 
 mod bench;
 mod campaign;
+mod lab;
 mod list;
 mod logging;
 mod outcome;
 mod output;
 mod progress;
+mod report;
 mod run;
 mod serve;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-
-use self::outcome::Outcome;
 
 /// Should this work be a synchronous call, a message on a queue, or a record in a log?
 #[derive(Parser)]
@@ -32,10 +32,18 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    Lab(lab::Arguments),
     Serve(serve::Arguments),
     List(list::Arguments),
     Run(run::Arguments),
     Bench(bench::Arguments),
+    Report(report::Arguments),
+}
+
+impl Default for Command {
+    fn default() -> Self {
+        Command::Lab(lab::Arguments::parse_from(["lab"]))
+    }
 }
 
 fn main() -> ExitCode {
@@ -44,12 +52,13 @@ fn main() -> ExitCode {
         Err(error) => return outcome::bad_arguments(&error),
     };
     logging::init();
-    let outcome = match arguments.command {
-        Some(Command::Serve(arguments)) => serve::run(&arguments),
-        Some(Command::List(arguments)) => list::run(&arguments),
-        Some(Command::Run(arguments)) => run::run(&arguments),
-        Some(Command::Bench(arguments)) => bench::run(&arguments),
-        None => Ok(Outcome::Holds),
+    let outcome = match arguments.command.unwrap_or_default() {
+        Command::Lab(arguments) => lab::run(&arguments),
+        Command::Serve(arguments) => serve::run(&arguments),
+        Command::List(arguments) => list::run(&arguments),
+        Command::Run(arguments) => run::run(&arguments),
+        Command::Bench(arguments) => bench::run(&arguments),
+        Command::Report(arguments) => report::run(&arguments),
     };
     outcome::exit_code(outcome)
 }
