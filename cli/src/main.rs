@@ -23,7 +23,7 @@ use clap::{Parser, Subcommand};
 
 /// Should this work be a synchronous call, a message on a queue, or a record in a log?
 #[derive(Parser)]
-#[command(version, about, max_term_width = 100)]
+#[command(version, max_term_width = 100)]
 struct Arguments {
     /// Without a command: lab
     #[command(subcommand)]
