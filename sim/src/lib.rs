@@ -6,4 +6,6 @@ compile_error!(
      if RUSTFLAGS is set in the environment it wins over that file, so add `--cfg madsim` to it."
 );
 
+pub mod check;
+pub mod history;
 pub mod world;
