@@ -91,7 +91,7 @@ fn locate(text: &str, problem: &Problem) -> Option<Range<usize>> {
     for step in &problem.path {
         let inner = match (place, step) {
             (DeValue::Table(mut table), Step::Key(key)) => table.remove(*key),
-            (DeValue::Array(mut array), Step::Index(index)) if *index < array.len() => Some(array.remove(*index)),
+            (DeValue::Array(array), Step::Index(index)) => array.into_iter().nth(*index),
             _ => None,
         };
         let Some(inner) = inner else { break };

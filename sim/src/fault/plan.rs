@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::injection::Fault;
+use crate::check::Anomaly;
+use crate::defect::Defect;
 use crate::world::LinkOptions;
 
 /// A run, written down: queues, those who publish and consume, and the faults.
@@ -17,6 +19,12 @@ pub struct Plan {
     /// The seed of the world: delays, and the order of tasks that are ready at the same time. At most
     /// [`Plan::MAX_SEED`].
     pub seed: u64,
+    /// How the broker is broken; none: it is as it should be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub defect: Option<Defect>,
+    /// What the run is known to show, if it is known to break a promise.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "anomaly_name")]
+    pub violates: Option<Anomaly>,
     /// The interval of heartbeats in seconds, 0 for none.
     #[serde(default)]
     pub heartbeat_s: u16,
@@ -160,9 +168,34 @@ impl Plan {
     pub const MAX_SEED: u64 = i64::MAX as u64;
     /// The name of the node on which the broker runs.
     pub const BROKER: &str = "broker";
+    /// Names that no node of a plan may have.
+    pub(super) const RESERVED: [&str; 4] = [Plan::BROKER, "director", "drain", "stage"];
 
     /// How many messages it publishes.
     pub fn messages(&self) -> usize {
         self.producers.iter().map(|producer| producer.messages.len()).sum()
+    }
+}
+
+/// Anomalies by the names that the contract gives them.
+mod anomaly_name {
+    use serde::{Deserialize, Deserializer, Serializer, de};
+
+    use crate::check::Anomaly;
+
+    pub fn serialize<S: Serializer>(anomaly: &Option<Anomaly>, serializer: S) -> Result<S::Ok, S::Error> {
+        match anomaly {
+            Some(anomaly) => serializer.serialize_str(anomaly.as_str()),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Anomaly>, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        let known = Anomaly::ALL.into_iter().find(|anomaly| anomaly.as_str() == name);
+        known.map(Some).ok_or_else(|| {
+            let names = Anomaly::ALL.map(Anomaly::as_str).join(", ");
+            de::Error::custom(format!("no anomaly '{name}': expected one of {names}"))
+        })
     }
 }

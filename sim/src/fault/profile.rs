@@ -19,10 +19,12 @@ pub enum Profile {
 
 /// What a profile means.
 pub(super) struct Size {
+    /// In the mean.
     pub messages: usize,
-    /// Producers, and consumers too.
-    pub clients: RangeInclusive<usize>,
-    pub queues: RangeInclusive<usize>,
+    /// The most producers, and the most consumers. The mean is half of one more.
+    pub clients: usize,
+    /// The most queues, without those for dead letters.
+    pub queues: usize,
     pub faults: RangeInclusive<usize>,
 }
 
@@ -40,8 +42,8 @@ impl Profile {
 
     pub(super) fn size(self) -> Size {
         match self {
-            Profile::Default => Size { messages: 200, clients: 2..=6, queues: 1..=4, faults: 8..=16 },
-            Profile::Small => Size { messages: 40, clients: 1..=3, queues: 1..=2, faults: 3..=6 },
+            Profile::Default => Size { messages: 200, clients: 7, queues: 4, faults: 8..=16 },
+            Profile::Small => Size { messages: 40, clients: 3, queues: 2, faults: 3..=6 },
         }
     }
 }

@@ -94,7 +94,8 @@ impl Default for LinkOptions {
 }
 
 impl LinkOptions {
-    fn check(&self) -> Result<(), OptionsError> {
+    /// Whether there can be such a link.
+    pub(crate) fn check(&self) -> Result<(), OptionsError> {
         check_not_zero("window_bytes", self.window_bytes as u64)?;
         check_not_zero("bandwidth_bytes_per_s", self.bandwidth_bytes_per_s.unwrap_or(1))?;
         self.delay.check()
