@@ -1,10 +1,12 @@
 """The broker that is checked: started here as a process of its own, or somebody else's, named by its URL."""
 
 import argparse
+import os
 import re
 import signal
 import subprocess
 import threading
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from .environment import ROOT, SCRATCH
@@ -84,4 +86,4 @@ def start(options):
 def build():
     """Builds the release binary and returns its path."""
     subprocess.run(["cargo", "build", "--release", "--locked", "--bin", "handoff"], cwd=ROOT, check=True)
-    return ROOT / "target" / "release" / "handoff"
+    return Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release" / "handoff"

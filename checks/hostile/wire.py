@@ -144,14 +144,20 @@ class Peer:
         send(CHANNEL_OPEN)
         self.expect(CHANNEL_OPEN_OK)
 
-    def ended(self, timeout_s=TIMEOUT_S):
-        """Waits until the broker ends the connection; returns its reply code, or None when it ended without one."""
+    def ended(self, timeout_s=TIMEOUT_S, unless=None):
+        """Waits until the broker ends the connection; returns its reply code, or None when it ended without one.
+
+        Content with the method `unless`, too.
+        """
         self.socket.settimeout(timeout_s)
         code = None
         try:
             while True:
                 _, _, payload = self.receive_frame()
-                if payload[:4] == struct.pack(">HH", *CLOSE):
+                identity = struct.unpack_from(">HH", payload)
+                if identity == unless:
+                    return None
+                if identity == CLOSE:
                     [code] = struct.unpack_from(">H", payload, 4)
                     self.socket.sendall(CLOSE_OK)
         except (EOFError, ConnectionError):

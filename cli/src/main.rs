@@ -5,8 +5,13 @@
 //! or failed, 2 bad input, with one line that says what was expected.
 #![allow(clippy::disallowed_methods, reason = "the command line lives in the real world")]
 
+mod campaign;
+mod list;
 mod logging;
 mod outcome;
+mod output;
+mod progress;
+mod run;
 mod serve;
 
 use std::process::ExitCode;
@@ -27,6 +32,8 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     Serve(serve::Arguments),
+    List(list::Arguments),
+    Run(run::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -37,6 +44,8 @@ fn main() -> ExitCode {
     logging::init();
     let outcome = match arguments.command {
         Some(Command::Serve(arguments)) => serve::run(&arguments),
+        Some(Command::List(arguments)) => list::run(&arguments),
+        Some(Command::Run(arguments)) => run::run(&arguments),
         None => Ok(Outcome::Holds),
     };
     outcome::exit_code(outcome)

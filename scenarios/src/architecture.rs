@@ -5,6 +5,7 @@
 
 pub mod callers;
 pub mod front;
+pub mod log;
 pub mod queue;
 pub mod sync;
 pub mod worker;

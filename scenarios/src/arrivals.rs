@@ -27,7 +27,7 @@ pub fn draw(scenario: &Scenario, seed: u64) -> Jobs {
         arrives_at,
         work: Duration::from_secs_f64(work_ms.sample(&mut work_random) / 1_000.0),
         poison: scenario.faults.iter().any(|fault| fault.poisons(id)),
-        key: scenario.load.keys.map_or(id, |keys| key_random.random_range(0..keys)),
+        key: scenario.load.keys.map(|keys| key_random.random_range(0..keys)),
         payload_bytes: scenario.load.payload_bytes,
     });
     Jobs::new(jobs.collect())
@@ -121,12 +121,12 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_the_jobs_own_unless_a_number_is_given() {
-        let own = draw(&scenario(|_| {}), 1);
-        assert!(own.iter().all(|job| job.key == job.id));
+    fn jobs_have_keys_if_a_number_of_keys_is_given() {
+        let keyless = draw(&scenario(|_| {}), 1);
+        assert!(keyless.iter().all(|job| job.key.is_none()));
         let shared = draw(&scenario(|scenario| scenario.load.keys = Some(10)), 1);
         for key in 0..10 {
-            let jobs = shared.iter().filter(|job| job.key == key).count();
+            let jobs = shared.iter().filter(|job| job.key == Some(key)).count();
             assert!((4_700..5_300).contains(&jobs), "{jobs} jobs of key {key}");
         }
     }

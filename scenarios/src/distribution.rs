@@ -39,16 +39,21 @@ impl Distribution {
         let drawn = match self.shape {
             Shape::Constant => None,
             Shape::Exponential => Exp::new(1.0 / self.mean).ok().map(|exponential| exponential.sample(random)),
-            Shape::LogNormal => self.log_normal().map(|log_normal| log_normal.sample(random)),
+            Shape::LogNormal => self
+                .log_normal()
+                .and_then(|(mu, sigma)| LogNormal::new(mu, sigma).ok())
+                .map(|log_normal| log_normal.sample(random)),
         };
         drawn.unwrap_or(self.mean)
     }
 
+    /// The mean and the standard deviation of the logarithm, for a [`Shape::LogNormal`] that has its 99th percentile.
+    ///
     /// Solves mean = exp(mu + sigma²/2) and p99 = exp(mu + z sigma) for the smaller sigma.
-    fn log_normal(&self) -> Option<LogNormal<f64>> {
+    pub fn log_normal(&self) -> Option<(f64, f64)> {
         let ratio = (self.p99? / self.mean).ln();
         let sigma = STANDARD_NORMAL_P99 - (STANDARD_NORMAL_P99.powi(2) - 2.0 * ratio).sqrt();
-        LogNormal::new(self.mean.ln() - sigma * sigma / 2.0, sigma).ok()
+        Some((self.mean.ln() - sigma * sigma / 2.0, sigma))
     }
 }
 

@@ -17,8 +17,8 @@ pub struct Job {
     pub work: Duration,
     /// Whether its work fails at each attempt.
     pub poison: bool,
-    /// What it belongs to (a customer, say). Jobs of one key go to one partition of a log.
-    pub key: u64,
+    /// What it belongs to (a customer, say), if it does. Jobs of one key go to one partition of a log.
+    pub key: Option<u64>,
     /// How long its message is.
     pub payload_bytes: usize,
 }
@@ -65,8 +65,14 @@ mod tests {
 
     #[test]
     fn a_message_has_the_length_it_was_asked_for_and_leads_back_to_its_job() {
-        let job =
-            |id| Job { id, arrives_at: Duration::ZERO, work: Duration::ZERO, poison: false, key: 0, payload_bytes: 20 };
+        let job = |id| Job {
+            id,
+            arrives_at: Duration::ZERO,
+            work: Duration::ZERO,
+            poison: false,
+            key: None,
+            payload_bytes: 20,
+        };
         let jobs = Jobs::new(vec![job(0), job(1)]);
         let message = jobs[1].message();
         assert_eq!(message.len(), 20);

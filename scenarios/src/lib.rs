@@ -14,6 +14,7 @@ pub mod distribution;
 pub mod http;
 pub mod job;
 pub mod journal;
+pub mod log;
 pub mod outcome;
 pub mod play;
 pub mod scenario;

@@ -17,6 +17,7 @@ use handoff_broker::{Runtime, Timestamp};
 use thiserror::Error;
 use tokio::sync::oneshot;
 
+use crate::architecture::log::LogWiring;
 use crate::architecture::queue::QueueWiring;
 use crate::architecture::sync::SyncWiring;
 use crate::architecture::{Architecture, Wiring, callers, front, worker};
@@ -45,9 +46,6 @@ pub enum PlayError {
     /// A node took too long to start, or died while it did.
     #[error("{node} was not ready within {START_LIMIT:?}")]
     NotReady { node: String },
-    /// This architecture cannot be played yet.
-    #[error("{0} cannot be played yet")]
-    Missing(Architecture),
 }
 
 /// Why a node could not be started.
@@ -66,7 +64,7 @@ pub async fn play<S: Stage>(
     let journal = match architecture {
         Architecture::Sync => run.perform::<SyncWiring>().await,
         Architecture::Queue => run.perform::<QueueWiring>().await,
-        Architecture::Log => Err(PlayError::Missing(architecture)),
+        Architecture::Log => run.perform::<LogWiring>().await,
     };
     run.clear();
     journal

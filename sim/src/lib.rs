@@ -11,4 +11,5 @@ pub mod check;
 pub mod defect;
 pub mod fault;
 pub mod history;
+pub mod play;
 pub mod world;

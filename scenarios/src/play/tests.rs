@@ -1,8 +1,9 @@
 //! Tiny scenarios on real TCP: counts, never times.
 
-use super::Architecture::{Queue, Sync};
+use super::Architecture::{Log, Queue, Sync};
 use super::*;
 use crate::outcome::Outcome;
+use crate::scenario::Fault;
 use crate::stage::TcpStage;
 
 const TINY: &str = r#"
@@ -36,6 +37,14 @@ async fn outcome(architecture: Architecture, more: &str, change: impl FnOnce(&mu
     let mut scenario = scenario(more);
     change(&mut scenario);
     Outcome::of(&journal(architecture, &scenario).await)
+}
+
+/// Three workers have a job each when one of them dies for good.
+fn three_long_jobs_and_a_crash(scenario: &mut Scenario) {
+    scenario.load.rate_per_s = 6.0;
+    scenario.load.duration_s = 0.45;
+    scenario.work.mean_ms = 1_000.0;
+    scenario.faults = vec![Fault::Crash { node: "worker-1".to_owned(), at_s: 0.45, restart_after_s: None }];
 }
 
 #[tokio::test]
@@ -98,14 +107,7 @@ async fn a_caller_who_gives_up_is_counted_and_the_work_is_done_all_the_same() {
 
 #[tokio::test]
 async fn the_callers_of_a_worker_that_dies_are_told_and_the_others_go_on() {
-    let crash = "[[fault]]\nkind = \"crash\"\nnode = \"worker-1\"\nat_s = 0.5\n";
-    let found = outcome(Sync, crash, |scenario| {
-        scenario.work.mean_ms = 1_000.0;
-        scenario.load.duration_s = 0.5;
-        scenario.load.rate_per_s = 6.0;
-    })
-    .await;
-    // Three jobs on three workers when one of them dies.
+    let found = outcome(Sync, "", three_long_jobs_and_a_crash).await;
     assert_eq!((found.arrived, found.failed, found.completed, found.accepted), (3, 1, 2, 2));
 }
 
@@ -142,13 +144,7 @@ async fn a_poison_message_is_set_aside_after_as_many_attempts_as_are_allowed() {
 
 #[tokio::test]
 async fn what_a_dead_worker_held_is_done_by_another() {
-    let crash = "[[fault]]\nkind = \"crash\"\nnode = \"worker-1\"\nat_s = 0.5\n";
-    let found = outcome(Queue, crash, |scenario| {
-        scenario.work.mean_ms = 1_000.0;
-        scenario.load.duration_s = 0.5;
-        scenario.load.rate_per_s = 6.0;
-    })
-    .await;
+    let found = outcome(Queue, "", three_long_jobs_and_a_crash).await;
     assert_eq!((found.arrived, found.accepted, found.completed, found.lost), (3, 3, 3, 0));
     assert_eq!((found.attempts, found.duplicated), (4, 0));
 }
@@ -173,4 +169,61 @@ async fn front_end_threads_are_free_again_when_the_message_is_confirmed() {
     })
     .await;
     assert_eq!((found.accepted, found.rejected), (40, 0));
+}
+
+#[tokio::test]
+async fn records_are_accepted_first_and_done_later() {
+    let found = outcome(Log, "", |scenario| {
+        scenario.work.mean_ms = 20.0;
+        scenario.log.partitions = Some(2);
+    })
+    .await;
+    assert_eq!((found.arrived, found.accepted, found.completed, found.attempts), (40, 40, 40, 40));
+    assert_eq!((found.lost, found.duplicated, found.dead_lettered), (0, 0, 0));
+    let slowest = |name| found.metric(name).expect("measured");
+    assert!(slowest("response_max_ms") < slowest("completion_max_ms"), "two workers of three have 400 ms of work each");
+}
+
+#[tokio::test]
+async fn a_poison_record_is_set_aside_by_hand_after_as_many_attempts_as_are_allowed() {
+    let poison = "[[fault]]\nkind = \"poison\"\nevery = 20\n";
+    let found = outcome(Log, poison, |scenario| scenario.work.max_attempts = 3).await;
+    assert_eq!((found.accepted, found.failed, found.completed, found.dead_lettered), (40, 0, 38, 2));
+    assert_eq!((found.attempts, found.retried, found.lost), (44, 4, 0));
+}
+
+#[tokio::test]
+async fn without_a_dead_letter_topic_a_poison_record_blocks_its_partition_until_the_end() {
+    let poison = "[[fault]]\nkind = \"poison\"\njob = 0\n";
+    let found = outcome(Log, poison, |scenario| {
+        scenario.log.dead_letter_topic = false;
+        scenario.drain_limit_s = 1.0;
+        scenario.work.mean_ms = 5.0;
+    })
+    .await;
+    assert_eq!((found.accepted, found.dead_lettered), (40, 0));
+    // It is the first of its partition, and the other partitions go on.
+    assert!(found.lost > 1 && found.completed > 1, "{found:?}");
+    assert!(found.retried > 5, "{found:?}");
+}
+
+#[tokio::test]
+async fn a_dead_workers_partition_waits_for_it_and_nothing_is_lost_when_it_comes_back() {
+    let found = outcome(Log, "", |scenario| {
+        three_long_jobs_and_a_crash(scenario);
+        scenario.faults = vec![Fault::Crash { node: "worker-1".to_owned(), at_s: 0.45, restart_after_s: Some(0.5) }];
+    })
+    .await;
+    assert_eq!((found.arrived, found.accepted, found.completed, found.lost), (3, 3, 3, 0));
+    assert_eq!((found.attempts, found.duplicated), (4, 0));
+}
+
+#[tokio::test]
+async fn a_dead_workers_partition_is_stuck_if_it_never_comes_back() {
+    let found = outcome(Log, "", |scenario| {
+        three_long_jobs_and_a_crash(scenario);
+        scenario.drain_limit_s = 2.0;
+    })
+    .await;
+    assert_eq!((found.accepted, found.completed, found.lost), (3, 2, 1));
 }

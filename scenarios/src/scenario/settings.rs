@@ -20,7 +20,8 @@ pub struct Load {
     /// Bytes of a job's message; at least 8, which hold its number.
     #[serde(default = "Load::default_payload_bytes")]
     pub payload_bytes: usize,
-    /// How many different keys jobs have (customers, say), each as likely. Left out: each job has its own.
+    /// How many different keys jobs have (customers, say), each as likely. Left out: jobs have no key, and a log
+    /// spreads them over its partitions in turn.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub keys: Option<u64>,
     /// How long a caller waits for the answer before giving up, in milliseconds.
@@ -190,6 +191,8 @@ pub struct LogSettings {
     /// How many partitions there are; assigned to the workers in turn. Left out: one for each worker.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub partitions: Option<u32>,
+    /// How long the front end waits for more records to send with one, in milliseconds.
+    pub linger_ms: f64,
     /// The longest that a fetch waits for a record, in milliseconds.
     pub poll_wait_ms: f64,
     /// The most records that a worker takes from one fetch before it commits.
@@ -203,10 +206,12 @@ pub struct LogSettings {
 }
 
 impl Default for LogSettings {
-    /// A commit after each record: dear for small work, and the least to repeat after a crash.
+    /// No lingering, since a caller waits; a commit after each record, dear for small work, since it leaves the least
+    /// to repeat after a crash.
     fn default() -> Self {
         LogSettings {
             partitions: None,
+            linger_ms: 0.0,
             poll_wait_ms: 500.0,
             max_poll_records: 1,
             retention_s: None,
@@ -216,6 +221,11 @@ impl Default for LogSettings {
 }
 
 impl LogSettings {
+    /// How long the front end waits for more records to send with one.
+    pub fn linger(&self) -> Duration {
+        milliseconds(self.linger_ms)
+    }
+
     /// The longest that a fetch waits for a record.
     pub fn poll_wait(&self) -> Duration {
         milliseconds(self.poll_wait_ms)

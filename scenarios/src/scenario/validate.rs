@@ -93,9 +93,17 @@ fn queue(queue: &QueueSettings) -> Checked {
 
 fn log(log: &LogSettings) -> Checked {
     if let Some(partitions) = log.partitions {
-        within("log.partitions", partitions, 1..=10_000)?;
+        within("log.partitions", partitions, 1..=5_000)?;
     }
-    not_negative("log.poll_wait_ms", log.poll_wait_ms, MAX_MILLISECONDS)?;
+    not_negative("log.linger_ms", log.linger_ms, MAX_MILLISECONDS)?;
+    // Without a wait, a consumer that has nothing to read would never rest.
+    let waits = (1.0..=MAX_MILLISECONDS).contains(&log.poll_wait_ms);
+    ensure(
+        waits,
+        "log.poll_wait_ms",
+        bounded("a number from 1", log.poll_wait_ms, MAX_MILLISECONDS),
+        log.poll_wait_ms,
+    )?;
     within("log.max_poll_records", log.max_poll_records, 1..=100_000)?;
     match log.retention_s {
         Some(retention_s) => above_zero("log.retention_s", retention_s, MAX_SECONDS),

@@ -65,7 +65,11 @@ impl Kernel {
         self.record(name, &Event::Crashed { death });
         self.scheduler.kill(life.tasks.id());
         for connection in connections {
-            self.end_life(&connection, &life, death);
+            for side in [Side::Client, Side::Server] {
+                if Arc::ptr_eq(&connection.lives[side as usize], &life) {
+                    connection.close(self, side, death);
+                }
+            }
         }
         listeners.into_values().for_each(|backlog| backlog.close());
     }
@@ -126,17 +130,6 @@ impl Kernel {
             self.scheduler.kill(life.tasks.id());
         }
         self.clock.clear();
-    }
-
-    fn end_life(&self, connection: &Connection, life: &Arc<Life>, death: Death) {
-        for side in [Side::Client, Side::Server] {
-            if Arc::ptr_eq(&connection.lives[side as usize], life) {
-                connection.close(self, side, death);
-            }
-        }
-        if connection.is_over() {
-            self.forget(&connection.id);
-        }
     }
 
     fn each_link(&self, network: &Network, from: &str, to: &str, change: impl Fn(&Connection, Side)) {

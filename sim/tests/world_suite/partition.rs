@@ -3,12 +3,12 @@
 use std::io::ErrorKind;
 use std::time::Duration;
 
-use handoff_broker::Runtime;
+use handoff_broker::{Listener, Runtime, Timestamp};
 use handoff_scenarios::Stage;
 use handoff_sim::world::Death;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::support::{connected, constant, echo_server, played, us};
+use crate::support::{connected, constant, echo_server, listen, played, us};
 
 #[test]
 fn what_is_in_flight_waits_for_the_heal_and_one_more_delay() {
@@ -107,4 +107,28 @@ fn an_answer_is_held_by_a_one_way_partition() {
         (before, stream.read_u8().await.map_err(|error| error.kind()))
     });
     assert_eq!((before, after), (false, Ok(5)));
+}
+
+#[test]
+fn what_the_server_says_first_is_held_if_the_partition_is_older_than_the_connection() {
+    let (connected_at, read_at) = played(constant(), |stage| async move {
+        let (mut listener, address) = listen(&stage).await;
+        stage.node("server").spawn(async move {
+            let (mut stream, _) = listener.accept().await.expect("the request gets through");
+            stream.write_u8(1).await.expect("open");
+            let _ = stream.read_u8().await;
+        });
+        stage.partition_one_way("server", "client");
+        let (healer, clock) = (stage.clone(), stage.node("stage"));
+        stage.node("stage").spawn(async move {
+            clock.sleep(us(1_000_700)).await;
+            healer.heal("client", "server");
+        });
+        let mut stream = stage.node("client").connect(address).await.expect("a connection");
+        let connected_at = stage.now();
+        stream.read_u8().await.expect("open");
+        (connected_at, stage.now())
+    });
+    // The answer is lost at 500 us, sent again a second later, and gets through; the byte waits for the heal.
+    assert_eq!((connected_at, read_at), (Timestamp::EPOCH + us(1_000_750), Timestamp::EPOCH + us(1_000_950)));
 }

@@ -9,25 +9,25 @@ const QUEUES: [&str; 4] = ["q0", "q1", "q2", "q3"];
 const TAGS: [&str; 2] = ["t0", "t1"];
 const EXCHANGES: [&str; 4] = ["", "amq.direct", "amq.fanout", "missing"];
 
-/// A command without its borrowed names: indexes into the tables above, or, for `tag`, a choice of what is held.
+/// A command without its borrowed names: indexes into the tables above, and choices among the tags that are held.
 #[derive(Clone, Debug)]
 enum Step {
     Open(ChannelId),
     CloseChannel(ChannelId),
     CloseConnection(ConnectionId),
-    Writable(ConnectionId, bool),
-    Declare(ConnectionId, usize),
-    Delete(ConnectionId, usize, bool, bool),
-    Purge(ConnectionId, usize),
-    Bind(ConnectionId, usize, usize, usize),
-    Unbind(ConnectionId, usize, usize, usize),
-    Publish(ChannelId, usize, usize),
-    Consume(ChannelId, usize, usize, bool, bool),
-    Cancel(ChannelId, usize),
-    Get(ChannelId, usize, bool),
-    Prefetch(ChannelId, u16, bool),
-    Acknowledge(ChannelId, usize, bool),
-    Reject(ChannelId, usize, bool, bool),
+    Writable((ConnectionId, bool)),
+    Declare((ConnectionId, usize)),
+    Delete((ConnectionId, usize, bool, bool)),
+    Purge((ConnectionId, usize)),
+    Bind((ConnectionId, usize, usize, usize)),
+    Unbind((ConnectionId, usize, usize, usize)),
+    Publish((ChannelId, usize, usize)),
+    Consume((ChannelId, usize, usize, bool, bool)),
+    Cancel((ChannelId, usize)),
+    Get((ChannelId, usize, bool)),
+    Prefetch((ChannelId, u16, bool)),
+    Acknowledge((ChannelId, usize, bool)),
+    Reject((ChannelId, usize, bool, bool)),
     Recover(ChannelId),
 }
 
@@ -40,27 +40,26 @@ fn channels() -> impl Strategy<Value = ChannelId> {
 }
 
 fn steps() -> impl Strategy<Value = Step> {
-    let (queue, exchange, rarely) = (0..QUEUES.len(), 0..EXCHANGES.len(), prop::bool::weighted(0.1));
+    let (queue, bound, any, rarely) = (0..QUEUES.len(), 1..3usize, any::<bool>(), prop::bool::weighted(0.1));
+    let (tag, choice) = (0..TAGS.len(), 0..9usize);
     prop_oneof![
-        30 => (channels(), exchange.clone(), queue.clone()).prop_map(|(c, x, k)| Step::Publish(c, x, k)),
-        12 => (channels(), 0..9usize, any::<bool>()).prop_map(|(c, t, m)| Step::Acknowledge(c, t, m)),
-        14 => (channels(), 0..9usize, any::<bool>(), any::<bool>()).prop_map(|(c, t, m, r)| Step::Reject(c, t, m, r)),
-        10 => (channels(), queue.clone(), 0..TAGS.len(), rarely.clone(), rarely.clone())
-            .prop_map(|(c, q, t, n, x)| Step::Consume(c, q, t, n, x)),
-        6 => (channels(), queue.clone(), rarely.clone()).prop_map(|(c, q, n)| Step::Get(c, q, n)),
-        5 => (channels(), 0..4u16, any::<bool>()).prop_map(|(c, n, g)| Step::Prefetch(c, n, g)),
+        30 => (channels(), 0..EXCHANGES.len(), queue.clone()).prop_map(Step::Publish),
+        14 => (channels(), choice.clone(), any, any).prop_map(Step::Reject),
+        12 => (channels(), choice, any).prop_map(Step::Acknowledge),
+        10 => (channels(), queue.clone(), tag.clone(), rarely, rarely).prop_map(Step::Consume),
+        10 => (channels(), 0..4u16, any).prop_map(Step::Prefetch),
+        6 => (channels(), queue.clone(), rarely).prop_map(Step::Get),
         5 => channels().prop_map(Step::Open),
-        4 => (connections(), any::<bool>()).prop_map(|(c, w)| Step::Writable(c, w)),
-        4 => (connections(), queue.clone(), 1..3usize, queue.clone()).prop_map(|(c, q, x, k)| Step::Bind(c, q, x, k)),
-        3 => (connections(), queue.clone()).prop_map(|(c, q)| Step::Declare(c, q)),
-        2 => (channels(), 0..TAGS.len()).prop_map(|(c, t)| Step::Cancel(c, t)),
+        4 => (connections(), any).prop_map(Step::Writable),
+        4 => (connections(), queue.clone(), bound.clone(), queue.clone()).prop_map(Step::Bind),
+        3 => (connections(), queue.clone()).prop_map(Step::Declare),
+        2 => (channels(), tag).prop_map(Step::Cancel),
         2 => channels().prop_map(Step::Recover),
         2 => channels().prop_map(Step::CloseChannel),
         1 => connections().prop_map(Step::CloseConnection),
-        1 => (connections(), queue.clone(), 1..3usize, queue.clone()).prop_map(|(c, q, x, k)| Step::Unbind(c, q, x, k)),
-        1 => (connections(), queue.clone(), any::<bool>(), any::<bool>())
-            .prop_map(|(c, q, u, e)| Step::Delete(c, q, u, e)),
-        1 => (connections(), queue).prop_map(|(c, q)| Step::Purge(c, q)),
+        1 => (connections(), queue.clone(), bound, queue.clone()).prop_map(Step::Unbind),
+        1 => (connections(), queue.clone(), any, any).prop_map(Step::Delete),
+        1 => (connections(), queue).prop_map(Step::Purge),
     ]
 }
 
@@ -99,7 +98,7 @@ impl Pair {
         for connection in [1, 2].map(ConnectionId) {
             (1..=2).for_each(|number| pair.step(&Step::Open(ChannelId { connection, number })));
         }
-        (0..QUEUES.len()).for_each(|queue| pair.step(&Step::Declare(ConnectionId(1), queue)));
+        (0..QUEUES.len()).for_each(|queue| pair.step(&Step::Declare((ConnectionId(1), queue))));
         pair
     }
 
@@ -118,40 +117,40 @@ impl Pair {
             Step::Open(channel) => Command::OpenChannel { channel },
             Step::CloseChannel(channel) => Command::CloseChannel { channel },
             Step::CloseConnection(connection) => Command::CloseConnection { connection },
-            Step::Writable(connection, writable) => Command::SetWritable { connection, writable },
-            Step::Declare(connection, queue) => {
+            Step::Writable((connection, writable)) => Command::SetWritable { connection, writable },
+            Step::Declare((connection, queue)) => {
                 let (name, options) = (QUEUES[queue], self.options[queue].clone());
                 Command::DeclareQueue { connection, name, passive: false, options }
             }
-            Step::Delete(connection, queue, if_unused, if_empty) => {
+            Step::Delete((connection, queue, if_unused, if_empty)) => {
                 Command::DeleteQueue { connection, name: QUEUES[queue], if_unused, if_empty }
             }
-            Step::Purge(connection, queue) => Command::PurgeQueue { connection, name: QUEUES[queue] },
-            Step::Bind(connection, queue, exchange, key) => {
+            Step::Purge((connection, queue)) => Command::PurgeQueue { connection, name: QUEUES[queue] },
+            Step::Bind((connection, queue, exchange, key)) => {
                 let (queue, exchange, routing_key) = (QUEUES[queue], EXCHANGES[exchange], QUEUES[key].as_bytes());
                 Command::BindQueue { connection, queue, exchange, routing_key }
             }
-            Step::Unbind(connection, queue, exchange, key) => {
+            Step::Unbind((connection, queue, exchange, key)) => {
                 let (queue, exchange, routing_key) = (QUEUES[queue], EXCHANGES[exchange], QUEUES[key].as_bytes());
                 Command::UnbindQueue { connection, queue, exchange, routing_key }
             }
-            Step::Publish(channel, exchange, key) => {
+            Step::Publish((channel, exchange, key)) => {
                 self.published += 1;
                 let (exchange, routing_key) = (EXCHANGES[exchange], QUEUES[key].as_bytes());
                 let message = Message::new(exchange, routing_key, b"\0\0", self.published.to_string().as_bytes());
                 Command::Publish { channel, message }
             }
-            Step::Consume(channel, queue, tag, no_ack, exclusive) => {
+            Step::Consume((channel, queue, tag, no_ack, exclusive)) => {
                 Command::Consume { channel, queue: QUEUES[queue], consumer_tag: TAGS[tag], no_ack, exclusive }
             }
-            Step::Cancel(channel, tag) => Command::Cancel { channel, consumer_tag: TAGS[tag] },
-            Step::Get(channel, queue, no_ack) => Command::Get { channel, queue: QUEUES[queue], no_ack },
-            Step::Prefetch(channel, count, global) => Command::SetPrefetch { channel, count, global },
-            Step::Acknowledge(channel, tag, multiple) => {
-                Command::Acknowledge { channel, delivery_tag: self.tag(channel, tag), multiple }
+            Step::Cancel((channel, tag)) => Command::Cancel { channel, consumer_tag: TAGS[tag] },
+            Step::Get((channel, queue, no_ack)) => Command::Get { channel, queue: QUEUES[queue], no_ack },
+            Step::Prefetch((channel, count, global)) => Command::SetPrefetch { channel, count, global },
+            Step::Acknowledge((channel, choice, multiple)) => {
+                Command::Acknowledge { channel, delivery_tag: self.tag(channel, choice), multiple }
             }
-            Step::Reject(channel, tag, multiple, requeue) => {
-                Command::Reject { channel, delivery_tag: self.tag(channel, tag), multiple, requeue }
+            Step::Reject((channel, choice, multiple, requeue)) => {
+                Command::Reject { channel, delivery_tag: self.tag(channel, choice), multiple, requeue }
             }
             Step::Recover(channel) => Command::Recover { channel },
         }

@@ -47,21 +47,21 @@ impl Model {
         }
         let queue = self.queue_mut(key);
         let position = queue.counts.taken;
-        queue.ready.push(Copy { message: message.clone(), position, count: 0, deaths: deaths.to_vec() });
+        queue.ready.push(ModelEntry { message: message.clone(), position, count: 0, deaths: deaths.to_vec() });
         queue.counts.taken += 1;
         self.note_overfull(key);
         true
     }
 
     pub(super) fn requeue(&mut self, held: ModelHeld) {
-        let ModelHeld { queue: key, mut copy, .. } = held;
+        let ModelHeld { queue: key, mut entry, .. } = held;
         let Some(queue) = self.find(key) else { return };
-        copy.count += 1;
-        if queue.options.policy.delivery_limit.is_some_and(|limit| copy.count > limit) {
-            return self.bury(key, DeathReason::DeliveryLimit, copy);
+        entry.count += 1;
+        if queue.options.policy.delivery_limit.is_some_and(|limit| entry.count > limit) {
+            return self.bury(key, DeathReason::DeliveryLimit, entry);
         }
-        queue.ready.push(copy);
-        queue.ready.sort_by_key(|copy| copy.position);
+        queue.ready.push(entry);
+        queue.ready.sort_by_key(|entry| entry.position);
         self.note_overfull(key);
     }
 
@@ -71,38 +71,38 @@ impl Model {
         }
     }
 
-    pub(super) fn bury(&mut self, key: QueueKey, reason: DeathReason, copy: Copy) {
+    pub(super) fn bury(&mut self, key: QueueKey, reason: DeathReason, entry: ModelEntry) {
         if self.find(key).is_some() {
-            self.dead.push((key, reason, copy));
+            self.dead.push((key, reason, entry));
         }
     }
 
     pub(super) fn work_off(&mut self) {
         while !self.overfull.is_empty() || !self.dead.is_empty() {
             if self.overfull.is_empty() {
-                let (key, reason, copy) = self.dead.remove(0);
-                self.dead_letter(key, reason, copy);
+                let (key, reason, entry) = self.dead.remove(0);
+                self.dead_letter(key, reason, entry);
             } else {
                 let key = self.overfull.remove(0);
                 self.push_all(key);
                 while self.exceeds(key, Overflow::DropHead, self.queue(key).ready.len()) {
-                    let copy = self.queue_mut(key).ready.remove(0);
-                    self.bury(key, DeathReason::MaxLength, copy);
+                    let entry = self.queue_mut(key).ready.remove(0);
+                    self.bury(key, DeathReason::MaxLength, entry);
                 }
             }
         }
     }
 
-    pub(super) fn dead_letter(&mut self, key: QueueKey, reason: DeathReason, copy: Copy) {
+    pub(super) fn dead_letter(&mut self, key: QueueKey, reason: DeathReason, entry: ModelEntry) {
         let (name, policy) = (self.queue(key).name.clone(), self.queue(key).options.policy.clone());
-        let mut deaths = copy.deaths.clone();
+        let mut deaths = entry.deaths.clone();
         let same = deaths.iter().position(|death| death.0 == name && death.1 == reason);
         let count = same.map_or(0, |index| deaths.remove(index).2);
         deaths.insert(0, (name.clone(), reason, count + 1));
-        let routing_key = policy.dead_letter_routing_key.unwrap_or(copy.message.routing_key().to_vec());
+        let routing_key = policy.dead_letter_routing_key.unwrap_or(entry.message.routing_key().to_vec());
         let mut taken = false;
         if let Some(exchange) = policy.dead_letter_exchange {
-            let letter = Message::new(&exchange, &routing_key, copy.message.properties(), copy.message.body());
+            let letter = Message::new(&exchange, &routing_key, entry.message.properties(), entry.message.body());
             for target in self.route(&exchange, &routing_key) {
                 let name = self.queue(target).name.clone();
                 let since = deaths.iter().position(|death| death.0 == name);
@@ -114,7 +114,7 @@ impl Model {
         }
         let counts = &mut self.queue_mut(key).counts;
         *(if taken { &mut counts.dead_lettered } else { &mut counts.removed }) += 1;
-        let died = Effect::Died { queue: name.into(), reason, message: copy.message, dead_lettered: taken };
+        let died = Effect::Died { queue: name.into(), reason, message: entry.message, dead_lettered: taken };
         assert_eq!(self.effects.pop_front(), Some(died));
     }
 
@@ -173,18 +173,18 @@ impl Model {
         no_ack: bool,
         delivery: &Delivery,
     ) {
-        let copy = self.queue_mut(key).ready.remove(0);
+        let entry = self.queue_mut(key).ready.remove(0);
         let deaths = delivery.deaths.iter().flat_map(|deaths| &deaths.entries);
         let deaths: Vec<_> = deaths.map(|death| (death.queue.to_string(), death.reason, death.count)).collect();
-        assert_eq!((&delivery.message, delivery.delivery_count), (&copy.message, copy.count));
-        assert_eq!(deaths, copy.deaths);
+        assert_eq!((&delivery.message, delivery.delivery_count), (&entry.message, entry.count));
+        assert_eq!(deaths, entry.deaths);
         let channel = self.channel(id).unwrap();
         channel.last_tag += 1;
         assert_eq!(delivery.delivery_tag, channel.last_tag);
         if no_ack {
             self.queue_mut(key).counts.acknowledged += 1;
         } else {
-            channel.held.push(ModelHeld { tag: delivery.delivery_tag, queue: key, consumer, copy });
+            channel.held.push(ModelHeld { tag: delivery.delivery_tag, queue: key, consumer, entry });
         }
     }
 }

@@ -12,7 +12,7 @@ use super::*;
 use crate::core::broker::QueueKey;
 
 #[derive(Clone)]
-struct Copy {
+struct ModelEntry {
     message: Message,
     position: u64,
     count: u32,
@@ -26,7 +26,7 @@ struct ModelQueue {
     key: QueueKey,
     options: QueueOptions,
     owner: Option<ConnectionId>,
-    ready: Vec<Copy>,
+    ready: Vec<ModelEntry>,
     counts: QueueCounts,
 }
 
@@ -44,7 +44,7 @@ struct ModelHeld {
     tag: u64,
     queue: QueueKey,
     consumer: Option<u64>,
-    copy: Copy,
+    entry: ModelEntry,
 }
 
 struct ModelChannel {
@@ -63,7 +63,7 @@ pub struct Model {
     bindings: Vec<(String, QueueKey, Vec<u8>)>,
     unwritable: Vec<ConnectionId>,
     overfull: Vec<QueueKey>,
-    dead: Vec<(QueueKey, DeathReason, Copy)>,
+    dead: Vec<(QueueKey, DeathReason, ModelEntry)>,
     serials: u64,
     /// What the real broker did, as far as it is not yet explained.
     effects: VecDeque<Effect>,
@@ -170,7 +170,7 @@ impl Model {
             }
             Command::Reject { channel, delivery_tag, multiple, requeue } => {
                 for held in self.take_held(channel, delivery_tag, multiple)? {
-                    if requeue { self.requeue(held) } else { self.bury(held.queue, DeathReason::Rejected, held.copy) }
+                    if requeue { self.requeue(held) } else { self.bury(held.queue, DeathReason::Rejected, held.entry) }
                 }
             }
             Command::Recover { channel } => {
