@@ -94,14 +94,38 @@ impl Work<'_> {
 
     /// Begins to work on the first delivery, unless that has begun.
     fn begin(&mut self) {
-        if self.timer.is_none() && !self.waiting.is_empty() {
-            let service = Duration::from_micros(self.plan.service_us);
-            self.timer = Some(Box::pin(self.client.runtime.sleep(service)));
+        if self.timer.is_some() || self.waiting.is_empty() {
+            return;
         }
+        let (now, service) = (self.client.runtime.now(), Duration::from_micros(self.plan.service_us));
+        let done_at = self.client.scene.on_client(&self.client.name, |client| {
+            let factor = client.slow.filter(|(_, until)| *until > now).map_or(1, |(factor, _)| factor);
+            let begins_at = now.max(client.hung_until);
+            client.held_up += u64::from(begins_at > now || factor > 1);
+            begins_at + service * factor
+        });
+        self.timer = Some(Box::pin(self.client.runtime.sleep_until(done_at)));
+    }
+
+    /// Whether it hangs with the work all but done; then it goes on later.
+    fn is_hung(&mut self) -> bool {
+        let (name, now) = (&self.client.name, self.client.runtime.now());
+        let hung_until = self.client.scene.on_client(name, |client| {
+            client.held_up += u64::from(client.hung_until > now);
+            client.hung_until
+        });
+        let is_hung = hung_until > now;
+        if is_hung {
+            self.timer = Some(Box::pin(self.client.runtime.sleep_until(hung_until)));
+        }
+        is_hung
     }
 
     async fn finish(&mut self) {
         self.timer = None;
+        if self.is_hung() {
+            return;
+        }
         let Some(delivery) = self.waiting.pop_front() else { return };
         let scene = &self.client.scene;
         let answer = scene.lock().workload.answer(self.queue, identify_body(&delivery.body));

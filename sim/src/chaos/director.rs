@@ -3,15 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use handoff_broker::{Runtime, Timestamp};
+use handoff_broker::Runtime;
 use handoff_scenarios::Stage;
 use tokio::sync::mpsc;
 
-use super::injected::{Change, Injected};
-use super::moments::Passing;
+use super::injected::Injected;
+use super::injection::Injection;
 use super::nodes;
 use super::scene::Scene;
-use crate::fault::{Fault, FaultKind};
+use super::sometimes::Sometimes;
 use crate::world::{Death, SimulatedRuntime};
 
 /// The node on which it runs.
@@ -30,7 +30,7 @@ impl Director {
         let runtime = scene.stage.node(DIRECTOR);
         let (report, reports) = mpsc::unbounded_channel();
         for (number, fault) in scene.plan.faults.iter().enumerate() {
-            let injection = Injection { scene: scene.clone(), runtime: runtime.clone(), fault: fault.clone() };
+            let injection = Injection::new(scene, &runtime, fault);
             let report = report.clone();
             runtime.spawn(async move {
                 let injected = injection.run(number).await;
@@ -60,63 +60,11 @@ async fn crash_on_request(
 ) {
     while let Some(name) = requests.recv().await {
         nodes::take_down(&scene, &name, Death::Eof);
+        scene.saw(Sometimes::CrashBeforeAck);
         let (scene, restart) = (scene.clone(), runtime.sleep(SUICIDE_DURATION));
         runtime.spawn(async move {
             restart.await;
             nodes::bring_up(&scene, &name);
         });
-    }
-}
-
-/// One fault.
-struct Injection {
-    scene: Arc<Scene>,
-    runtime: SimulatedRuntime,
-    fault: Fault,
-}
-
-impl Injection {
-    async fn run(self, number: usize) -> Injected {
-        let come = tokio::select! {
-            biased;
-            () = self.scene.healed() => None,
-            passing = self.come() => Some(passing),
-        };
-        let (mut at_us, mut changed) = (None, Change::default());
-        if let Some(passing) = come {
-            at_us = Some(self.runtime.now().since(Timestamp::EPOCH).as_micros() as u64);
-            changed += self.strike();
-            drop(passing);
-            tokio::select! {
-                biased;
-                () = self.scene.healed() => {}
-                () = self.runtime.sleep(Duration::from_micros(self.fault.duration_us)) => {}
-            }
-            self.mend();
-        }
-        Injected { fault: number, kind: self.fault.kind.name(), node: self.fault.node.clone(), at_us, changed }
-    }
-
-    /// Waits for the time, and then for the moment.
-    async fn come(&self) -> Option<Passing> {
-        self.runtime.sleep_until(Timestamp::EPOCH + Duration::from_micros(self.fault.at_us)).await;
-        let moment = self.scene.moments.next(self.fault.moment?, &self.fault.node);
-        moment.await.ok()
-    }
-
-    fn strike(&self) -> Change {
-        let (scene, node) = (&self.scene, &self.fault.node);
-        match self.fault.kind {
-            FaultKind::Crash => nodes::take_down(scene, node, Death::Eof),
-            FaultKind::MachineReset => nodes::take_down(scene, node, Death::Reset),
-            FaultKind::MachineLoss => nodes::take_down(scene, node, Death::Silence),
-        }
-    }
-
-    fn mend(&self) {
-        let (scene, node) = (&self.scene, &self.fault.node);
-        match self.fault.kind {
-            FaultKind::Crash | FaultKind::MachineReset | FaultKind::MachineLoss => nodes::bring_up(scene, node),
-        }
     }
 }

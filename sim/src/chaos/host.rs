@@ -10,6 +10,7 @@ use handoff_scenarios::Stage;
 
 use super::moments::Moments;
 use super::scene::Scene;
+use super::silence::Silence;
 use crate::defect::Defective;
 use crate::fault::{Moment, Plan};
 use crate::history::Observed;
@@ -27,6 +28,7 @@ impl Host {
         let machine = Watched {
             observed: Observed::new(Defective::new(scene.plan.defect), &scene.recorder),
             moments: scene.moments.clone(),
+            silence: scene.silence.clone(),
             is_over: is_over.clone(),
         };
         let server = Server::new(machine, scene.server_options());
@@ -57,6 +59,7 @@ impl Host {
 struct Watched {
     observed: Observed<Defective>,
     moments: Arc<Moments>,
+    silence: Arc<Silence>,
     is_over: Arc<AtomicBool>,
 }
 
@@ -65,9 +68,16 @@ impl Machine for Watched {
         if self.is_over.load(Ordering::Relaxed) {
             return Ok(Reply::Done);
         }
-        if let Command::Reject { requeue: true, .. } | Command::CloseConnection { .. } | Command::Recover { .. } = command
-        {
-            self.moments.pass(Moment::DuringRequeue);
+        match command {
+            Command::Consume { channel, consumer_tag, .. } => {
+                self.silence.consumer_started(channel.connection, consumer_tag);
+            }
+            Command::CloseConnection { connection } => {
+                self.silence.connection_closed(connection);
+                self.moments.pass(Moment::DuringRequeue);
+            }
+            Command::Reject { requeue: true, .. } => self.moments.pass(Moment::DuringRequeue),
+            _ => {}
         }
         self.observed.handle(now, command)
     }

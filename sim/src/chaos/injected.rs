@@ -30,6 +30,12 @@ pub struct Change {
     pub publishes_unconfirmed: u64,
     /// Messages that the broker lost with its memory.
     pub messages_forgotten: u64,
+    /// Segments that a node sent, or was sent, while they were held or slowed down.
+    pub segments_delayed: u64,
+    /// Deliveries that a consumer worked on later than it would have.
+    pub deliveries_delayed: u64,
+    /// Strangers that the broker turned away.
+    pub strangers_refused: u64,
 }
 
 impl Injected {
@@ -45,5 +51,8 @@ impl AddAssign for Change {
         self.deliveries_orphaned += other.deliveries_orphaned;
         self.publishes_unconfirmed += other.publishes_unconfirmed;
         self.messages_forgotten += other.messages_forgotten;
+        self.segments_delayed += other.segments_delayed;
+        self.deliveries_delayed += other.deliveries_delayed;
+        self.strangers_refused += other.strangers_refused;
     }
 }

@@ -45,6 +45,17 @@ pub(super) fn take_down(scene: &Scene, name: &str, death: Death) -> Change {
     change
 }
 
+/// Ends a node's connections; the node lives on. What that changed.
+pub(super) fn cut(scene: &Scene, name: &str, death: Death) -> Change {
+    let client = scene.on_client(name, |client| *client);
+    Change {
+        connections_cut: scene.stage.cut(name, death) as u64,
+        deliveries_orphaned: client.in_hand,
+        publishes_unconfirmed: client.unconfirmed,
+        ..Change::default()
+    }
+}
+
 /// Starts a node again, if nothing else keeps it down.
 pub(super) fn bring_up(scene: &Arc<Scene>, name: &str) {
     let is_up = scene.on_client(name, |client| {
@@ -81,6 +92,7 @@ fn end_broker(scene: &Scene) -> Change {
     if let Some(host) = &state.host {
         change.messages_forgotten = host.counts().iter().map(|(_, counts)| counts.ready).sum();
         host.end();
+        scene.silence.broker_restarted();
     }
     change
 }

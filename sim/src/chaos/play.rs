@@ -11,8 +11,9 @@ use super::injected::Injected;
 use super::nodes;
 use super::run::Run;
 use super::scene::Scene;
+use super::sometimes::{Sightings, Sometimes, look_through};
 use crate::check::check;
-use crate::fault::Plan;
+use crate::fault::{Plan, ProducerPlan};
 use crate::history::History;
 use crate::world::{self, NetworkOptions, SimulatedStage, WorldOptions};
 
@@ -31,10 +32,12 @@ pub struct PlayOptions {
 }
 
 /// What was seen while a plan was played.
+#[derive(Default)]
 struct Played {
     history: History,
     injected: Vec<Injected>,
     has_converged: bool,
+    sometimes: Sightings,
 }
 
 /// Plays a plan from its beginning to the end of the drain, and has its history judged.
@@ -46,17 +49,18 @@ pub fn play(plan: &Plan, options: PlayOptions) -> Run {
     let plan = plan.clone();
     let outcome = world::run(world, move |stage| direct(stage, plan));
     let (played, world_error) = match outcome.value {
-        Ok(played) => (Some(played), None),
-        Err(error) => (None, Some(error)),
+        Ok(played) => (played, None),
+        Err(error) => (Played::default(), Some(error)),
     };
-    let Played { history, injected, has_converged } =
-        played.unwrap_or_else(|| Played { history: History::default(), injected: Vec::new(), has_converged: false });
+    let Played { history, injected, has_converged, mut sometimes } = played;
+    look_through(&history, &mut sometimes);
     Run {
         report: check(&history),
         world_error,
         has_converged,
         history,
         injected,
+        sometimes,
         trace_hash: outcome.hash,
         trace_events: outcome.events,
         trace: outcome.trace,
@@ -80,7 +84,11 @@ async fn direct(stage: SimulatedStage, plan: Plan) -> Played {
 
     let has_converged = drain::drain(&scene).await;
     drain::record_rest(&scene);
-    Played { history: scene.recorder.take(), injected, has_converged }
+    let mut sometimes = std::mem::take(&mut scene.lock().sightings);
+    sometimes.insert(Sometimes::SilentConsumerFound, scene.silence.found());
+    let blocked_writes = |producer: &ProducerPlan| scene.stage.traffic(&producer.name).blocked_writes;
+    sometimes.insert(Sometimes::BlockedProducer, scene.plan.producers.iter().map(blocked_writes).sum());
+    Played { history: scene.recorder.take(), injected, has_converged, sometimes }
 }
 
 /// Until everything is published and every fault is over, if nothing takes longer than planned.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::injected::Injected;
+use super::sometimes::Sightings;
 use crate::check::{Anomaly, Report, Verdict};
 use crate::history::History;
 use crate::world::WorldError;
@@ -23,6 +24,8 @@ pub struct Run {
     pub history: History,
     /// What became of each fault of the plan, in order.
     pub injected: Vec<Injected>,
+    /// What happened that has to happen sometimes.
+    pub sometimes: Sightings,
     /// The hash of everything that happened on the network. Equal hashes mean equal runs.
     pub trace_hash: u64,
     /// The number of events in it.

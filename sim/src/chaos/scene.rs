@@ -7,12 +7,14 @@ use std::time::Duration;
 
 use handoff_broker::client::ConnectionOptions;
 use handoff_broker::core::{QueueOptions, QueuePolicy};
-use handoff_broker::{core, server};
+use handoff_broker::{Timestamp, core, server};
 use handoff_scenarios::Stage;
 use tokio::sync::{mpsc, watch};
 
 use super::host::Host;
 use super::moments::Moments;
+use super::silence::Silence;
+use super::sometimes::{Sightings, Sometimes};
 use super::workload::Workload;
 use crate::fault::{OverflowPlan, Plan, QueuePlan};
 use crate::history::{Overflow, Queue, QueueId, Recorder};
@@ -32,6 +34,7 @@ pub(super) struct Scene {
     /// By name.
     pub queues: BTreeMap<String, QueueId>,
     pub moments: Arc<Moments>,
+    pub silence: Arc<Silence>,
     /// Nodes that ask to be crashed.
     pub suicides: mpsc::UnboundedSender<String>,
     healed: watch::Sender<bool>,
@@ -44,6 +47,7 @@ pub(super) struct State {
     /// The broker's current life.
     pub host: Option<Host>,
     pub clients: BTreeMap<String, ClientState>,
+    pub sightings: Sightings,
 }
 
 /// What is known of a client node beside its own tasks.
@@ -56,6 +60,12 @@ pub(super) struct ClientState {
     pub unconfirmed: u64,
     /// How many faults keep it from running.
     pub down: u32,
+    /// Until when it does not work, though it lives.
+    pub hung_until: Timestamp,
+    /// How many times slower it works, and until when.
+    pub slow: Option<(u32, Timestamp)>,
+    /// Deliveries whose work came later by that.
+    pub held_up: u64,
 }
 
 impl Scene {
@@ -69,7 +79,7 @@ impl Scene {
         let queues = record_queues(&plan, &recorder);
         let workload = Workload::new(&plan, &queues);
         let address = SocketAddr::new(stage.listen_address(Plan::BROKER).ip(), PORT);
-        let state = State { workload, host: None, clients: BTreeMap::new() };
+        let state = State { workload, host: None, clients: BTreeMap::new(), sightings: Sightings::new() };
         Scene {
             stage,
             plan,
@@ -77,6 +87,7 @@ impl Scene {
             address,
             queues,
             moments: Arc::default(),
+            silence: Arc::default(),
             suicides,
             healed: watch::Sender::new(false),
             state: Mutex::new(state),
@@ -91,6 +102,11 @@ impl Scene {
     /// Changes what is known of a client.
     pub fn on_client<T>(&self, name: &str, change: impl FnOnce(&mut ClientState) -> T) -> T {
         change(self.lock().clients.entry(name.to_owned()).or_default())
+    }
+
+    /// Something happened that has to happen sometimes.
+    pub fn saw(&self, sometimes: Sometimes) {
+        *self.lock().sightings.entry(sometimes).or_default() += 1;
     }
 
     /// The faults stop.

@@ -12,7 +12,7 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use self::swarm::{Swarm, swarms};
-use super::injection::{Fault, FaultKind, Moment};
+use super::injection::{Fault, FaultKind, Moment, Role};
 use super::plan::{ConsumerPlan, Handling, MessagePlan, OverflowPlan, Plan, ProducerPlan, QueuePlan};
 use super::profile::Profile;
 
@@ -201,25 +201,23 @@ impl QueueDraft {
 
 impl FaultDraft {
     fn fault(&self, producers: &[ProducerPlan], consumers: &[ConsumerPlan]) -> Fault {
-        let clients = producers.len() + consumers.len();
-        // The broker's turn comes, but seldom: it forgets everything.
-        let (number, is_broker) = (self.node % clients, self.node % 16 == 15);
-        let name = match number.checked_sub(producers.len()) {
-            None => &producers[number].name,
-            Some(number) => &consumers[number].name,
-        };
-        let node = if is_broker { Plan::BROKER.to_owned() } else { name.clone() };
-        let can_have = |moment: &Moment| match moment {
-            Moment::DuringRequeue => true,
-            Moment::AfterPublish => !is_broker && number < producers.len(),
-            Moment::AfterDelivery | Moment::BeforeAck => !is_broker && number >= producers.len(),
+        let producers = producers.iter().map(|producer| (Role::Producer, producer.name.as_str()));
+        let consumers = consumers.iter().map(|consumer| (Role::Consumer, consumer.name.as_str()));
+        let clients = producers.chain(consumers).filter(|(role, _)| self.kind.can_happen_to(*role));
+        let clients: Vec<_> = clients.collect();
+        // The broker's turn comes, but seldom: when it crashes, it forgets everything.
+        let is_brokers = self.kind.can_happen_to(Role::Broker) && self.node % 16 == 15;
+        let (role, node) = match clients.len() {
+            0 => (Role::Broker, Plan::BROKER),
+            _ if is_brokers => (Role::Broker, Plan::BROKER),
+            count => clients[self.node % count],
         };
         Fault {
-            moment: self.moment.filter(can_have),
+            node: node.to_owned(),
             at_us: self.at_us,
+            moment: self.moment.filter(|moment| moment.comes_to(role)),
             duration_us: self.duration_us,
             kind: self.kind.clone(),
-            node,
         }
     }
 }

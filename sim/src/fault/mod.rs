@@ -14,6 +14,6 @@ mod validate;
 
 pub use error::PlanError;
 pub use generate::{plan_for, plan_tree, plans};
-pub use injection::{Fault, FaultKind, Moment};
+pub use injection::{Attack, Fault, FaultKind, Moment};
 pub use plan::{ConsumerPlan, Handling, MessagePlan, OverflowPlan, Plan, ProducerPlan, QueuePlan};
 pub use profile::Profile;

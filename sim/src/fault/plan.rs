@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::injection::Fault;
+use super::injection::{Fault, Role};
 use crate::check::Anomaly;
 use crate::defect::Defect;
 use crate::world::LinkOptions;
@@ -170,6 +170,17 @@ impl Plan {
     pub const BROKER: &str = "broker";
     /// Names that no node of a plan may have.
     pub(super) const RESERVED: [&str; 4] = [Plan::BROKER, "director", "drain", "stage"];
+
+    /// What the node of this name does; `None` if there is none.
+    pub(super) fn role(&self, name: &str) -> Option<Role> {
+        if name == Plan::BROKER {
+            Some(Role::Broker)
+        } else if self.producers.iter().any(|producer| producer.name == name) {
+            Some(Role::Producer)
+        } else {
+            self.consumers.iter().any(|consumer| consumer.name == name).then_some(Role::Consumer)
+        }
+    }
 
     /// How many messages it publishes.
     pub fn messages(&self) -> usize {

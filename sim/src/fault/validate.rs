@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use super::injection::{Fault, FaultKind, Moment};
+use super::injection::{Fault, FaultKind};
 use super::plan::{Plan, ProducerPlan, QueuePlan};
 
 /// Something that must not be so, and where it stands.
@@ -110,23 +110,25 @@ fn known_queue(plan: &Plan, name: &str, path: &[Step]) -> Result<(), Problem> {
 
 fn check_fault(plan: &Plan, fault: &Fault, index: usize) -> Result<(), Problem> {
     let at = |key| [Step::Key("fault"), Step::Index(index), Step::Key(key)];
-    let (kind, node) = (fault.kind.name(), &fault.node);
-    let producers = plan.producers.iter().map(|producer| &producer.name);
-    let consumers = plan.consumers.iter().map(|consumer| &consumer.name);
-    let is_producer = producers.clone().any(|name| name == node);
-    let is_consumer = consumers.clone().any(|name| name == node);
-    ensure(is_producer || is_consumer || node == Plan::BROKER, &at("node"), || {
-        format!("expected {} or a node of the plan ({}), found '{node}'", Plan::BROKER, list(producers.chain(consumers)))
-    })?;
-    ensure(fault.kind != FaultKind::MachineLoss || plan.heartbeat_s > 0, &at("kind"), || {
-        format!("'{kind}' is found out by heartbeats alone: expected heartbeat_s above 0")
-    })?;
-    let happens_here = match fault.moment {
-        None | Some(Moment::DuringRequeue) => true,
-        Some(Moment::AfterPublish) => is_producer,
-        Some(Moment::AfterDelivery | Moment::BeforeAck) => is_consumer,
+    let (kind, node) = (&fault.kind, &fault.node);
+    let Some(role) = plan.role(node) else {
+        let producers = plan.producers.iter().map(|producer| &producer.name);
+        let nodes = list(producers.chain(plan.consumers.iter().map(|consumer| &consumer.name)));
+        return ensure(false, &at("node"), || {
+            format!("expected {} or a node of the plan ({nodes}), found '{node}'", Plan::BROKER)
+        });
     };
-    ensure(happens_here, &at("moment"), || format!("expected a moment that '{node}' can have"))
+    ensure(kind.can_happen_to(role), &at("node"), || {
+        format!("expected a node to which '{}' can happen, found '{node}'", kind.name())
+    })?;
+    ensure(!kind.needs_heartbeat() || plan.heartbeat_s > 0, &at("kind"), || {
+        format!("'{}' is found out by heartbeats alone: expected heartbeat_s above 0", kind.name())
+    })?;
+    if let FaultKind::Delay(delay) = kind {
+        delay.check().or_else(|error| ensure(false, &at("kind"), || error.to_string()))?;
+    }
+    let has_moment = fault.moment.is_none_or(|moment| moment.comes_to(role));
+    ensure(has_moment, &at("moment"), || format!("expected a moment that comes to '{node}'"))
 }
 
 fn list<'a>(names: impl Iterator<Item = &'a String>) -> String {

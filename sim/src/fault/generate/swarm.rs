@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
-use crate::fault::injection::FaultKind;
+use crate::fault::injection::{Attack, FaultKind};
 use crate::fault::plan::Handling;
 use crate::fault::profile::Profile;
 use crate::world::{Delay, LinkOptions};
@@ -83,8 +83,35 @@ const HANDLINGS: [Handling; 6] = [
     Handling::AckTwice,
 ];
 
+/// All kinds of faults, each with what it may mean.
 fn fault_kinds() -> Vec<FaultKind> {
-    vec![FaultKind::Crash, FaultKind::MachineReset, FaultKind::MachineLoss]
+    let spike = |delay_us| Delay::Spikes {
+        base: Box::new(Delay::constant(500)),
+        spike: Box::new(Delay::constant(delay_us)),
+        probability: 0.1,
+    };
+    vec![
+        FaultKind::Crash,
+        FaultKind::MachineReset,
+        FaultKind::MachineLoss,
+        FaultKind::Pause,
+        FaultKind::Zombie,
+        FaultKind::Hang,
+        FaultKind::Slow { factor: 10 },
+        FaultKind::ConnectionReset,
+        FaultKind::ConnectionEnd,
+        FaultKind::Partition,
+        FaultKind::PartitionToBroker,
+        FaultKind::PartitionFromBroker,
+        FaultKind::Delay(Delay::constant(20_000)),
+        FaultKind::Delay(spike(50_000)),
+        FaultKind::Delay(Delay::Pareto { minimum_us: 500, shape: 2.5 }),
+        FaultKind::StopReading,
+        FaultKind::HostileBytes(Attack::Garbage),
+        FaultKind::HostileBytes(Attack::HalfFrame),
+        FaultKind::HostileBytes(Attack::HugeFrame),
+        FaultKind::HostileBytes(Attack::BrokenFrame),
+    ]
 }
 
 fn some_of<T: Clone + std::fmt::Debug + 'static>(all: Vec<T>) -> impl Strategy<Value = Vec<T>> {
@@ -97,7 +124,7 @@ fn link() -> impl Strategy<Value = LinkOptions> {
         Delay::constant(250),
         Delay::Uniform { minimum_us: 50, maximum_us: 500 },
         Delay::LogNormal { median_us: 250, sigma: 0.5 },
-        Delay::Pareto { minimum_us: 100, shape: 1.5 },
+        Delay::Pareto { minimum_us: 100, shape: 2.5 },
         Delay::Spikes {
             base: Box::new(Delay::constant(200)),
             spike: Box::new(Delay::constant(20_000)),
@@ -113,8 +140,8 @@ fn link() -> impl Strategy<Value = LinkOptions> {
     })
 }
 
-/// Those that can happen: a machine that is lost without a word is found out by heartbeats alone. At least a crash.
+/// Those that can happen, at least a crash: some are found out by heartbeats alone.
 fn possible(mut kinds: Vec<FaultKind>, heartbeat_s: u16) -> Vec<FaultKind> {
-    kinds.retain(|kind| heartbeat_s > 0 || *kind != FaultKind::MachineLoss);
+    kinds.retain(|kind| heartbeat_s > 0 || !kind.needs_heartbeat());
     if kinds.is_empty() { vec![FaultKind::Crash] } else { kinds }
 }
