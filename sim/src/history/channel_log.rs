@@ -63,6 +63,11 @@ impl ChannelLog {
         self.invoke(Request::Recover)
     }
 
+    /// Drops what is in a queue, or deletes it.
+    pub fn purge(&self, queue: QueueId) -> Operation {
+        self.invoke(Request::Purge { queue })
+    }
+
     /// Closes the channel, or the connection that it is on.
     pub fn close(&self) -> Operation {
         self.invoke(Request::Close)

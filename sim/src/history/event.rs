@@ -53,7 +53,7 @@ pub enum What {
     /// inspection says of each queue; a queue that is not listed was not looked at.
     Drained { left: Vec<Left> },
     /// What the broker did, as seen from its core's seam. `turn` numbers the commands: what has the same number
-    /// belongs to one command and the effects it had.
+    /// belongs to one command and the effects it had, all of them.
     Broker { turn: u32, event: BrokerEvent },
 }
 
@@ -76,6 +76,8 @@ pub enum Request {
     Cancel { consumer: ConsumerId },
     /// Asks for one message.
     Get { queue: QueueId, no_ack: bool },
+    /// Drops what is in a queue, or deletes it.
+    Purge { queue: QueueId },
     /// Closes the channel, or the connection that it is on.
     Close,
     /// Anything else that the broker answers: `queue.declare`, `basic.qos`.
@@ -230,6 +232,8 @@ pub enum Resource {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[allow(missing_docs, reason = "each variant says what its fields are")]
 pub enum BrokerEvent {
+    /// A queue is declared: from here on its broker's side is recorded.
+    Declared { queue: QueueId },
     /// A queue took a message from a publisher.
     Taken { queue: QueueId, message: Option<MessageId>, digest: Digest },
     /// A full queue did not take a message.

@@ -47,9 +47,12 @@ impl<M: Machine> Machine for Observed<M> {
     }
 
     fn next_effect(&mut self) -> Option<Effect> {
-        let effect = self.machine.next_effect()?;
-        self.observer.effect(&effect);
-        Some(effect)
+        let effect = self.machine.next_effect();
+        match &effect {
+            Some(effect) => self.observer.effect(effect),
+            None => self.observer.quiet = true,
+        }
+        effect
     }
 
     fn deadline(&self) -> Option<Timestamp> {
@@ -68,6 +71,8 @@ struct Observer {
     process: ProcessId,
     now: Timestamp,
     turn: u32,
+    /// Whether all effects were asked for since the last command.
+    quiet: bool,
     queues: BTreeMap<String, QueueId>,
     exchanges: BTreeMap<String, ExchangeKind>,
     bindings: BTreeMap<String, BTreeSet<(Vec<u8>, QueueId)>>,
@@ -94,6 +99,7 @@ impl Observer {
             process,
             now: Timestamp::EPOCH,
             turn: 0,
+            quiet: true,
             queues: BTreeMap::new(),
             exchanges: predeclared.map(|(name, kind)| (name.to_owned(), kind)).into(),
             bindings: BTreeMap::new(),
@@ -103,9 +109,12 @@ impl Observer {
         }
     }
 
+    /// A turn lasts until there are no effects left.
     fn begin_turn(&mut self, now: Timestamp) {
         self.now = now;
-        self.turn = self.turn.wrapping_add(1);
+        if std::mem::take(&mut self.quiet) {
+            self.turn = self.turn.wrapping_add(1);
+        }
     }
 
     fn write(&self, event: BrokerEvent) {
@@ -114,10 +123,7 @@ impl Observer {
 
     /// A command that was carried out.
     fn command(&mut self, now: Timestamp, command: Command<'_>, reply: &Reply) {
-        // Handled between the effects of a command, it is part of that command's turn.
-        if !matches!(command, Command::SetWritable { .. }) {
-            self.begin_turn(now);
-        }
+        self.begin_turn(now);
         match command {
             Command::OpenChannel { channel } => self.open_channel(channel),
             Command::CloseChannel { channel } => self.close_channel(channel),
@@ -266,6 +272,7 @@ impl Observer {
         }
         let queue = self.recorder.queue(Queue::declared(name, &options.policy));
         self.queues.insert(name.clone(), queue);
+        self.write(BrokerEvent::Declared { queue });
         let QueuePolicy { dead_letter_exchange, dead_letter_routing_key, .. } = &options.policy;
         if let Some(exchange) = dead_letter_exchange {
             self.dead_lettering.push((queue, exchange.clone(), dead_letter_routing_key.clone()));

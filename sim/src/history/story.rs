@@ -71,6 +71,7 @@ impl Teller<'_> {
             }
             Request::Cancel { consumer } => format!("cancels {consumer}"),
             Request::Get { queue, .. } => format!("gets from {}", self.queue(*queue)),
+            Request::Purge { queue } => format!("purges {}", self.queue(*queue)),
             Request::Close => "closes".into(),
             Request::Other => "asks for something".into(),
         }
@@ -78,6 +79,7 @@ impl Teller<'_> {
 
     fn broker(&self, event: &BrokerEvent) -> String {
         match event {
+            BrokerEvent::Declared { queue } => format!("declares {}", self.queue(*queue)),
             BrokerEvent::Taken { queue, message, digest } => {
                 format!("takes {} into {}, digest {digest}", named(*message), self.queue(*queue))
             }
