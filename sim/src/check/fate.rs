@@ -172,7 +172,10 @@ fn fate_after(clients: &Clients<'_>, queue: QueueId, life: &Life, last: &Receive
         None if !is_lost => Fate::Held,
         // It may have been taken, or given back with its channel.
         Some(settlement) if settlement.kind == SettlementKind::Discard => {
-            if clients.taken_by(&settlement).is_some() || !is_lost {
+            if clients.queue(queue).dead_letter_queue.is_none() {
+                // It may be gone for good, and nobody would see.
+                Fate::Settled
+            } else if clients.taken_by(&settlement).is_some() || !is_lost {
                 Fate::Doomed(places)
             } else {
                 Fate::Waiting(places)
@@ -188,7 +191,7 @@ fn may_be_dropped(clients: &Clients<'_>, queue: QueueId, came_back: u32) -> bool
     let (mut queue, mut came_back) = (queue, came_back);
     for _ in clients.queue_ids() {
         let policy = clients.queue(queue);
-        let unseen = clients.losses(queue, 0, clients.history.events.len());
+        let unseen = clients.losses(queue, clients.history.events.len());
         let may_exceed = policy.delivery_limit.is_some_and(|limit| unseen + came_back as usize > limit as usize);
         if clients.loses_on_the_way(queue) {
             return true;
