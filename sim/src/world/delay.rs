@@ -91,7 +91,7 @@ impl Delay {
     }
 
     /// Whether the numbers describe a distribution.
-    pub(super) fn check(&self) -> Result<(), OptionsError> {
+    pub(crate) fn check(&self) -> Result<(), OptionsError> {
         match *self {
             Delay::Constant { .. } | Delay::Exponential { .. } => Ok(()),
             Delay::Uniform { minimum_us, maximum_us } if minimum_us > maximum_us => {

@@ -1,0 +1,223 @@
+//! FIFO: first deliveries happen in the order in which the queue took the messages; messages of one channel are taken
+//! in the order of publishing; a requeued message returns to its position, before every message never delivered.
+//!
+//! The broker's events have one order, so there every delivery is compared with what else was ready. For clients,
+//! order is certain only if it shows:
+//!
+//! - message A was taken before B if both were published on one channel in that order, or if A was known to be taken
+//!   (by an answer) when B was published;
+//! - a delivery X was sent before Y if both went to one consumer and came in that order, or if X was received before Y
+//!   can have been sent.
+//!
+//! A violation needs both: Y was certainly ready when X was sent, and X should have come after it. That cannot be the
+//! network's doing. Messages that may have been taken twice, and dead letters, whose order of death clients do not
+//! see, are left to the broker's events.
+//!
+//! With one consumer and prefetch 1, completions follow the order of deliveries, since each delivery waits for the
+//! completion before it: that part of the promise follows from this one and from prefetch.
+
+use std::collections::BTreeMap;
+
+use super::clients::{Clients, Publish, Received, SettlementKind};
+use super::replay::{Origin, Replay};
+use super::{Anomaly, Verdict};
+use crate::history::{ChannelId, ConsumerId, QueueId};
+
+pub fn judge(clients: &Clients<'_>, replay: Option<&Replay<'_>>) -> Verdict {
+    let first = first_deliveries(clients);
+    let mut found = vec![judge_first(clients, &first), judge_requeued(clients)];
+    found.extend(replay.map(|replay| judge_taking(clients, replay)));
+    found.extend(replay.map(judge_handovers));
+    found.into_iter().flatten().reduce(Verdict::or).unwrap_or(Verdict::Valid)
+}
+
+/// The first delivery of a message that was taken once, with its publish.
+struct First<'c> {
+    publish: &'c Publish,
+    received: &'c Received,
+    consumer: Option<ConsumerId>,
+}
+
+fn first_deliveries<'c>(clients: &'c Clients<'_>) -> Vec<First<'c>> {
+    let lives = clients.lives.iter().filter(|((queue, _), _)| clients.sources(*queue).is_empty());
+    let single = lives.filter(|((queue, message), _)| clients.is_single(*queue, *message));
+    let firsts = single.filter_map(|(_, life)| {
+        let publish = &clients.publishes[*life.publishes.first()?];
+        let mut deliveries = life.deliveries.iter().map(|number| &clients.deliveries[*number]);
+        let received = deliveries.find(|received| clients.said(received).delivery_count == 0)?;
+        Some(First { publish, received, consumer: clients.said(received).consumer })
+    });
+    firsts.collect()
+}
+
+/// A delivery that should have come before everything that became ready, or was sent, only later.
+struct Waiting<'c> {
+    /// From here on it was certainly ready.
+    ready_by: usize,
+    received: &'c Received,
+    consumer: Option<ConsumerId>,
+    /// What shows that it was ready.
+    shown_by: Vec<usize>,
+}
+
+/// A delivery that has to come after everything that was ready by then.
+struct Later<'c> {
+    /// It was not there, or not sent, before this.
+    not_before: usize,
+    received: &'c Received,
+    consumer: Option<ConsumerId>,
+}
+
+fn judge_first(clients: &Clients<'_>, first: &[First<'_>]) -> Option<Verdict> {
+    let mut by_queue: BTreeMap<QueueId, (Vec<Waiting<'_>>, Vec<Later<'_>>)> = BTreeMap::new();
+    let mut by_channel: BTreeMap<(ChannelId, QueueId), (Vec<Waiting<'_>>, Vec<Later<'_>>)> = BTreeMap::new();
+    for First { publish, received, consumer } in first {
+        let (received, consumer, invoked) = (*received, *consumer, publish.invoked);
+        let later = || Later { not_before: invoked, received, consumer };
+        let waiting = |ready_by, shown_by| Waiting { ready_by, received, consumer, shown_by };
+        let (of_queue, of_queue_later) = by_queue.entry(publish.queue).or_default();
+        let (of_channel, of_channel_later) = by_channel.entry((publish.channel, publish.queue)).or_default();
+        if let Some(taken_by) = clients.channel(publish.channel).taken_by(invoked) {
+            of_queue.push(waiting(taken_by, vec![invoked, taken_by]));
+        }
+        of_queue_later.push(later());
+        of_channel.push(waiting(invoked, vec![invoked]));
+        of_channel_later.push(later());
+    }
+    let groups = by_queue.into_values().chain(by_channel.into_values());
+    let found = groups.filter_map(|(waiting, later)| inversion(waiting, later));
+    let found = found.map(|(waiting, later)| {
+        let (name, other) = (clients.name(waiting.received), clients.name(later.received));
+        let because = format!("{name} was taken before {other} and delivered after it");
+        let places = [later.not_before, later.received.place, waiting.received.sent_after, waiting.received.place];
+        Verdict::violated(Anomaly::Reordered, because, waiting.shown_by.into_iter().chain(places))
+    });
+    found.reduce(Verdict::or)
+}
+
+/// Messages that were certainly requeued, against messages that were delivered for the first time later.
+fn judge_requeued(clients: &Clients<'_>) -> Option<Verdict> {
+    let mut by_queue: BTreeMap<QueueId, (Vec<Waiting<'_>>, Vec<Later<'_>>)> = BTreeMap::new();
+    for ((queue, message), life) in &clients.lives {
+        let (waiting, later) = by_queue.entry(*queue).or_default();
+        let deliveries = clients.by_count(life);
+        let first = deliveries.iter().take_while(|received| clients.said(received).delivery_count == 0);
+        later.extend(first.map(|received| {
+            let consumer = clients.said(received).consumer;
+            Later { not_before: received.sent_after, received, consumer }
+        }));
+        if deliveries.len() > 1 && clients.is_single(*queue, *message) {
+            waiting.extend(deliveries.windows(2).filter_map(|pair| requeued(clients, pair[0], pair[1])));
+        }
+    }
+    let found = by_queue.into_values().filter_map(|(waiting, later)| inversion(waiting, later));
+    let found = found.map(|(waiting, later)| {
+        let (name, other) = (clients.name(waiting.received), clients.name(later.received));
+        let because = format!("{name} was requeued before the first delivery of {other} and came after it");
+        let places = [later.not_before, later.received.place, waiting.received.sent_after, waiting.received.place];
+        Verdict::violated(Anomaly::Reordered, because, waiting.shown_by.into_iter().chain(places))
+    });
+    found.reduce(Verdict::or)
+}
+
+/// A delivery whose message was certainly requeued before, and had not been sent to anybody else since.
+fn requeued<'c>(clients: &Clients<'_>, first: &Received, second: &'c Received) -> Option<Waiting<'c>> {
+    let settlement = clients.settlement(first).filter(|one| one.kind == SettlementKind::Requeue)?;
+    let ready_by = clients.taken_by(&settlement)?;
+    let said = clients.said(second);
+    let is_next = said.delivery_count == clients.said(first).delivery_count + 1;
+    let shown_by = vec![first.place, settlement.place, ready_by];
+    is_next.then_some(Waiting { ready_by, received: second, consumer: said.consumer, shown_by })
+}
+
+/// A waiting delivery, and a later one that was certainly sent before it. O(n log n).
+fn inversion<'c>(mut waiting: Vec<Waiting<'c>>, mut later: Vec<Later<'c>>) -> Option<(Waiting<'c>, Later<'c>)> {
+    let found = inversion_in_time(&mut waiting, &mut later).or_else(|| inversion_at_consumer(&mut waiting, &mut later));
+    found.map(|(first, second)| (waiting.swap_remove(first), later.swap_remove(second)))
+}
+
+/// The later one was received before the waiting one can have been sent: compared with the one received first of all
+/// that came after it.
+fn inversion_in_time(waiting: &mut [Waiting<'_>], later: &mut [Later<'_>]) -> Option<(usize, usize)> {
+    waiting.sort_by_key(|waiting| std::cmp::Reverse(waiting.ready_by));
+    later.sort_by_key(|later| std::cmp::Reverse(later.not_before));
+    let (mut next, mut earliest): (usize, Option<usize>) = (0, None);
+    for (number, one) in waiting.iter().enumerate() {
+        while later.get(next).is_some_and(|later| later.not_before > one.ready_by) {
+            if earliest.is_none_or(|earliest| later[next].received.place < later[earliest].received.place) {
+                earliest = Some(next);
+            }
+            next += 1;
+        }
+        if let Some(earliest) = earliest.filter(|other| later[*other].received.place < one.received.sent_after) {
+            return Some((number, earliest));
+        }
+    }
+    None
+}
+
+/// Both went to one consumer, the later one first.
+fn inversion_at_consumer(waiting: &mut [Waiting<'_>], later: &mut [Later<'_>]) -> Option<(usize, usize)> {
+    waiting.sort_by_key(|waiting| waiting.received.place);
+    later.sort_by_key(|later| later.received.place);
+    let mut latest: BTreeMap<ConsumerId, usize> = BTreeMap::new();
+    let mut next = 0;
+    for (number, one) in waiting.iter().enumerate() {
+        let Some(consumer) = one.consumer else { continue };
+        while later.get(next).is_some_and(|later| later.received.place < one.received.place) {
+            if let Some(consumer) = later[next].consumer {
+                let latest = latest.entry(consumer).or_insert(next);
+                if later[*latest].not_before < later[next].not_before {
+                    *latest = next;
+                }
+            }
+            next += 1;
+        }
+        if let Some(other) = latest.get(&consumer).filter(|other| later[**other].not_before > one.ready_by) {
+            return Some((number, *other));
+        }
+    }
+    None
+}
+
+/// Messages of one channel, against the order in which the broker took them.
+fn judge_taking(clients: &Clients<'_>, replay: &Replay<'_>) -> Option<Verdict> {
+    let mut latest: BTreeMap<(ChannelId, QueueId), (usize, &Publish)> = BTreeMap::new();
+    for publish in &clients.publishes {
+        if !clients.is_single(publish.queue, publish.message) {
+            continue;
+        }
+        let life = replay.lives.get(&(publish.queue, publish.message));
+        let Some(taken) = life.and_then(|life| life.taken) else { continue };
+        let (latest, earlier) = latest.entry((publish.channel, publish.queue)).or_insert((taken, publish));
+        if *latest > taken {
+            let because = format!("{} was published before {} and taken after it", earlier.message, publish.message);
+            let places = [earlier.invoked, publish.invoked, *latest, taken];
+            return Some(Verdict::violated(Anomaly::Reordered, because, places));
+        }
+        (*latest, *earlier) = (taken, publish);
+    }
+    None
+}
+
+/// Every delivery, against those that went out while its message was ready and were behind it.
+fn judge_handovers(replay: &Replay<'_>) -> Option<Verdict> {
+    // Of each queue, the deliveries that no later one was further behind than: their positions fall.
+    let mut behind: BTreeMap<QueueId, Vec<(usize, u64)>> = BTreeMap::new();
+    for handover in &replay.handovers {
+        let (Origin::Ready(stay), Some(copy)) = (handover.from, handover.copy) else { continue };
+        let (copy, since) = (&replay.copies[copy], replay.stays[stay].since);
+        let behind = behind.entry(copy.queue).or_default();
+        let later = behind.partition_point(|(place, _)| *place <= since);
+        if let Some((overtaken, _)) = behind.get(later).filter(|(_, position)| *position > copy.position) {
+            let because = format!("{} was ready, and a message behind it was delivered first", copy.message);
+            let places = [copy.taken, since, *overtaken, handover.place];
+            return Some(Verdict::violated(Anomaly::Reordered, because, places));
+        }
+        while behind.last().is_some_and(|(_, position)| *position <= copy.position) {
+            behind.pop();
+        }
+        behind.push((handover.place, copy.position));
+    }
+    None
+}

@@ -1,0 +1,108 @@
+//! The state of the queues while they are played again.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::history::{ChannelId, ConsumerId, Death, Digest, MessageId, QueueId, Reason};
+
+/// One taking of a message by a queue, and where it is.
+#[derive(Debug)]
+pub struct Copy {
+    pub queue: QueueId,
+    pub message: MessageId,
+    pub digest: Digest,
+    /// Its place in the order of the queue.
+    pub position: u64,
+    /// Where it was taken.
+    pub taken: usize,
+    /// Whether it was taken as a dead letter.
+    pub by_death: bool,
+    /// How often it was delivered and came back.
+    pub count: u32,
+    /// Where it was delivered last.
+    pub delivered: Option<usize>,
+    pub deaths: Vec<Death>,
+    pub place: Place,
+}
+
+/// Where a copy is, and since which event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// The number of its stay.
+    Ready(usize),
+    Held {
+        since: usize,
+        channel: ChannelId,
+        delivery_tag: u64,
+    },
+    /// It has to die.
+    Doomed(usize, Reason),
+    Dead(usize),
+    Acknowledged(usize),
+    Removed(usize),
+}
+
+/// A queue as it should be.
+#[derive(Debug, Default)]
+pub struct QueueState {
+    /// By position.
+    pub ready: BTreeMap<u64, usize>,
+    pub held: u64,
+    pub next_position: u64,
+    pub consumers: BTreeSet<ConsumerId>,
+}
+
+/// A channel of the broker.
+#[derive(Debug)]
+pub struct ChannelState {
+    /// What it holds, by delivery tag.
+    pub held: BTreeMap<u64, Holding>,
+    /// How much of that went to consumers.
+    pub held_by_consumers: u64,
+    /// The most that its consumers may hold together; 0 is no limit.
+    pub prefetch: u16,
+    pub writable: bool,
+    pub consumers: BTreeSet<ConsumerId>,
+}
+
+impl Default for ChannelState {
+    fn default() -> Self {
+        ChannelState {
+            held: BTreeMap::new(),
+            held_by_consumers: 0,
+            prefetch: 0,
+            writable: true,
+            consumers: BTreeSet::new(),
+        }
+    }
+}
+
+/// An unacknowledged delivery.
+#[derive(Clone, Copy, Debug)]
+pub struct Holding {
+    pub copy: Option<usize>,
+    pub consumer: Option<ConsumerId>,
+}
+
+/// A consumer of the broker.
+#[derive(Debug)]
+pub struct ConsumerState {
+    pub channel: ChannelId,
+    pub queue: QueueId,
+    pub prefetch: u16,
+    pub no_ack: bool,
+    pub held: u64,
+}
+
+impl ConsumerState {
+    /// Whether its own prefetch allows one more.
+    pub fn has_credit(&self) -> bool {
+        self.no_ack || self.prefetch == 0 || self.held < u64::from(self.prefetch)
+    }
+}
+
+impl ChannelState {
+    /// Whether the channel allows one more to its consumers.
+    pub fn has_credit(&self, no_ack: bool) -> bool {
+        self.writable && (no_ack || self.prefetch == 0 || self.held_by_consumers < u64::from(self.prefetch))
+    }
+}
