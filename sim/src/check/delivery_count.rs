@@ -55,18 +55,24 @@ fn judge_deaths(clients: &Clients<'_>, received: &Received) -> Option<Verdict> {
 }
 
 fn judge_successions(clients: &Clients<'_>) -> Option<Verdict> {
-    let repeated = successions(clients).filter(|(.., succession)| matches!(succession, Succession::Repeated));
-    let (first, second, _) = repeated.min_by_key(|(_, second, _)| second.place)?;
-    let because = format!("two deliveries of {} say the same count", clients.name(first));
-    let returned = clients.settlement(first).map(|settlement| settlement.place);
-    miscounted(because, [first.place, second.place].into_iter().chain(returned))
+    let found = successions(clients).filter_map(|(first, second, succession)| {
+        let name = clients.name(first);
+        let because = match succession {
+            Succession::Repeated => format!("two deliveries of {name} say the same count"),
+            Succession::Descending => format!("{name} says a lower count than before"),
+            _ => return None,
+        };
+        let returned = clients.settlement(first).map(|settlement| settlement.place);
+        miscounted(because, [first.place, second.place].into_iter().chain(returned))
+    });
+    found.reduce(Verdict::or)
 }
 
 fn judge_life(clients: &Clients<'_>, queue: QueueId, message: MessageId, life: &Life) -> Option<Verdict> {
     let copies = clients.copies(queue, message)?;
     let deliveries = clients.by_count(life);
     if copies == 1 {
-        return judge_skips(clients, message, &deliveries).or_else(|| judge_descent(clients, message, life));
+        return judge_skips(clients, message, &deliveries);
     }
     let count = |received: &Received| clients.said(received).delivery_count;
     let mut same = deliveries.chunk_by(|first, second| count(first) == count(second));
@@ -85,25 +91,6 @@ fn judge_skips(clients: &Clients<'_>, message: MessageId, deliveries: &[&Receive
     let because = format!("{message} says that it came back more often than it can have");
     let seen = deliveries.iter().map(|received| received.place).take_while(|place| *place < received.place);
     miscounted(because, seen.chain([published, received.place]))
-}
-
-fn judge_descent(clients: &Clients<'_>, message: MessageId, life: &Life) -> Option<Verdict> {
-    let deliveries = life.deliveries.iter().map(|number| &clients.deliveries[*number]);
-    let mut highest: Vec<&Received> = Vec::new();
-    for received in deliveries {
-        let said = clients.said(received).delivery_count;
-        let earlier = highest.partition_point(|earlier| earlier.place < received.sent_after);
-        if let Some(earlier) = earlier.checked_sub(1).map(|last| highest[last])
-            && clients.said(earlier).delivery_count >= said
-        {
-            let because = format!("{message} says a lower count than before");
-            return miscounted(because, [earlier.place, received.place]);
-        }
-        if highest.last().is_none_or(|highest| clients.said(highest).delivery_count < said) {
-            highest.push(received);
-        }
-    }
-    None
 }
 
 fn judge_handovers(replay: &Replay<'_>) -> Option<Verdict> {

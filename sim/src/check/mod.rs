@@ -29,9 +29,9 @@ mod prefetch;
 mod push;
 mod replay;
 mod report;
-#[cfg(test)]
-mod script;
 mod succession;
+#[cfg(test)]
+mod tests;
 
 use thiserror::Error;
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use handoff_broker::Timestamp;
 
-use super::{Anomaly, Invariant, Report, Verdict, check};
+use crate::check::{Anomaly, Invariant, Report, Verdict, check};
 use crate::history::{
     BrokerEvent, ChannelId, ConsumerId, Counts, Death, Delivery, Digest, Disturbance, Event, History, Left, MessageId,
     OperationId, Outcome, ProcessId, Queue, QueueId, Reason, Request, What,
@@ -76,6 +76,13 @@ impl Script {
     pub fn accepted(self) {
         let report = self.judge();
         assert!(report.anomalies().is_empty(), "{report}");
+    }
+
+    /// One invariant holds, or cannot be told.
+    #[track_caller]
+    pub fn accepted_by(self, invariant: Invariant) {
+        let verdict = self.verdict(invariant);
+        assert_eq!(verdict.anomaly(), None, "{verdict:?}");
     }
 
     /// This is violated, and nothing is before it.
