@@ -1,15 +1,19 @@
-//! `handoff lab`, the main job: every scenario in simulation, a short benchmark on real TCP, and the report.
+//! `handoff lab`, the main job: every scenario in simulation, a sweep of chaos, a short benchmark on real TCP, and the
+//! report.
 
 mod machine;
 mod results;
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::thread;
 
 use handoff_bench::load::Workload;
 use handoff_bench::measurement::{self, Measurement};
 use handoff_bench::summary;
 use handoff_reports::render;
 use handoff_scenarios::{Architecture, scenario};
+use handoff_sim::chaos::{self, SweepOptions};
 
 use crate::campaign::{self, Campaign, World};
 use crate::outcome::Outcome;
@@ -17,8 +21,10 @@ use crate::{output, progress};
 
 /// How often each target of the benchmark is measured.
 const REPETITIONS: u32 = 3;
+/// How many seeds of chaos are explored; `handoff explore` takes as many as you like.
+const EXPLORED_SEEDS: u64 = 500;
 
-/// Plays every scenario in simulation, benchmarks on real TCP, and writes the report
+/// The main job: every scenario and a sweep of chaos in simulation, a benchmark on real TCP, the report
 #[derive(clap::Parser)]
 pub struct Arguments {
     /// The first seed
@@ -40,27 +46,35 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let seeds: Vec<u64> = (arguments.seed..arguments.seed.saturating_add(arguments.seeds)).collect();
     let scenarios = scenario::catalog()?;
     let architectures = Architecture::ALL;
-    let runs = scenarios.len() * seeds.len() * architectures.len() + architectures.len() * REPETITIONS as usize;
+    let runs = scenarios.len() * seeds.len() * architectures.len()
+        + architectures.len() * REPETITIONS as usize
+        + EXPLORED_SEEDS as usize;
     let progress = progress::bar(runs, "runs");
     let mut campaigns = Vec::new();
     for scenario in scenarios {
         progress.set_message(format!("simulating {}", scenario.name));
         campaigns.push(campaign::play(scenario, &architectures, &seeds, World::Sim, &progress)?);
     }
+    progress.set_message("exploring chaos");
+    let jobs = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    let options = SweepOptions { seeds: EXPLORED_SEEDS, jobs, ..SweepOptions::default() };
+    let sweep = chaos::sweep(&options, |_| progress.inc(1));
     progress.set_message("measuring on real TCP");
     let measured = measurement::interleaved(&workload(), &architectures, REPETITIONS, |_| progress.inc(1))?;
     progress.finish_and_clear();
 
-    let results = results::collect(arguments.seed, &campaigns, &summary::medians(&measured));
+    let results = results::collect(arguments.seed, &campaigns, &sweep, &summary::medians(&measured));
     let rendered = render(&results, &arguments.out)?;
     if arguments.json {
         output::line(&handoff_reports::to_json(&results)?)?;
     } else {
         campaigns.iter().try_for_each(print)?;
+        let word = if sweep.holds() { "holds" } else { "FAILS" };
+        output::line(&format!("{word}  chaos ({} seeds, {} messages)", sweep.seeds, sweep.messages))?;
         print_benchmark(&measured)?;
         output::line(&format!("report: {}", rendered.html.display()))?;
     }
-    let holds = campaigns.iter().all(|campaign| campaign.holds);
+    let holds = sweep.holds() && campaigns.iter().all(|campaign| campaign.holds);
     Ok(if holds { Outcome::Holds } else { Outcome::Violated })
 }
 

@@ -7,12 +7,14 @@
 
 mod bench;
 mod campaign;
+mod explore;
 mod lab;
 mod list;
 mod logging;
 mod outcome;
 mod output;
 mod progress;
+mod replay;
 mod report;
 mod run;
 mod serve;
@@ -36,6 +38,8 @@ enum Command {
     Serve(serve::Arguments),
     List(list::Arguments),
     Run(run::Arguments),
+    Explore(explore::Arguments),
+    Replay(replay::Arguments),
     Bench(bench::Arguments),
     Report(report::Arguments),
 }
@@ -57,6 +61,8 @@ fn main() -> ExitCode {
         Command::Serve(arguments) => serve::run(&arguments),
         Command::List(arguments) => list::run(&arguments),
         Command::Run(arguments) => run::run(&arguments),
+        Command::Explore(arguments) => explore::run(&arguments),
+        Command::Replay(arguments) => replay::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Report(arguments) => report::run(&arguments),
     };

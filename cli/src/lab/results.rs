@@ -5,12 +5,13 @@ use handoff_bench::measurement::{Measurement, Verdict as Measured};
 use handoff_reports::model;
 use handoff_scenarios::claim::{Judgement, Verdict};
 use handoff_scenarios::{Architecture, Outcome, Scenario};
+use handoff_sim::chaos::Sweep;
 
 use super::machine;
 use crate::campaign::Campaign;
 
 /// All results of one lab run.
-pub fn collect(seed: u64, campaigns: &[Campaign], benchmark: &[Measurement]) -> model::Results {
+pub fn collect(seed: u64, campaigns: &[Campaign], sweep: &Sweep, benchmark: &[Measurement]) -> model::Results {
     model::Results {
         schema_version: model::SCHEMA_VERSION,
         generated_by: machine::generated_by(format!("cargo run --release -- lab --seed {seed}")),
@@ -19,7 +20,7 @@ pub fn collect(seed: u64, campaigns: &[Campaign], benchmark: &[Measurement]) -> 
         started_at: None,
         scenarios: campaigns.iter().map(scenario).collect(),
         benchmarks: benchmarks(benchmark),
-        exploration: None,
+        exploration: Some(exploration(sweep)),
         defects: Vec::new(),
     }
 }
@@ -115,6 +116,22 @@ fn claim(verdict: &Verdict) -> model::Claim {
         left: None,
         right: None,
         detail: Some(verdict.message.clone()),
+    }
+}
+
+fn exploration(sweep: &Sweep) -> model::Exploration {
+    let sometimes = sweep.sometimes.iter();
+    model::Exploration {
+        seeds: sweep.seeds,
+        from: sweep.from,
+        profile: sweep.profile.to_string(),
+        faults_injected: sweep.faults.values().map(|tally| tally.planned).sum(),
+        faults_inert: sweep.faults.values().map(|tally| tally.inert).sum(),
+        sometimes: sometimes
+            .map(|(event, &count)| model::SometimesEvent { event: event.as_str().into(), count })
+            .collect(),
+        violations: sweep.failed(),
+        seconds: sweep.real_s,
     }
 }
 
