@@ -39,7 +39,8 @@ async fn subscribe(client: &Client, session: &Session, plan: &ConsumerPlan) -> R
     let started = channel.consume(&plan.queue, &plan.name).await;
     consuming.ended(&started);
     let consumer = started.inspect_err(|_| log.lost())?;
-    let work = Work { client, session, plan, queue, consumer_id, waiting: VecDeque::new(), timer: None, ignores: false };
+    let work =
+        Work { client, session, plan, queue, consumer_id, waiting: VecDeque::new(), timer: None, ignores: false };
     work.run(consumer).await;
     Ok(())
 }

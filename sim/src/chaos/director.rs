@@ -53,11 +53,7 @@ impl Director {
     }
 }
 
-async fn crash_on_request(
-    scene: Arc<Scene>,
-    runtime: SimulatedRuntime,
-    mut requests: mpsc::UnboundedReceiver<String>,
-) {
+async fn crash_on_request(scene: Arc<Scene>, runtime: SimulatedRuntime, mut requests: mpsc::UnboundedReceiver<String>) {
     while let Some(name) = requests.recv().await {
         nodes::take_down(&scene, &name, Death::Eof);
         scene.saw(Sometimes::CrashBeforeAck);

@@ -69,11 +69,7 @@ pub(super) struct ClientState {
 }
 
 impl Scene {
-    pub fn new(
-        stage: SimulatedStage,
-        plan: Plan,
-        suicides: mpsc::UnboundedSender<String>,
-    ) -> Self {
+    pub fn new(stage: SimulatedStage, plan: Plan, suicides: mpsc::UnboundedSender<String>) -> Self {
         let clock = stage.clone();
         let recorder = Recorder::new(move || clock.now());
         let queues = record_queues(&plan, &recorder);

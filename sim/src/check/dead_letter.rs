@@ -68,13 +68,7 @@ fn has_cause(clients: &Clients<'_>, queue: QueueId, message: MessageId, reason: 
 
 /// Whether a message can have been delivered and given back once more than its limit says, before a place. What clients
 /// did not see was on its way when a channel was lost.
-fn can_exceed(
-    clients: &Clients<'_>,
-    queue: QueueId,
-    message: MessageId,
-    limit: u32,
-    before: usize,
-) -> bool {
+fn can_exceed(clients: &Clients<'_>, queue: QueueId, message: MessageId, limit: u32, before: usize) -> bool {
     let life = clients.lives.get(&(queue, message));
     let deliveries = life.into_iter().flat_map(|life| &life.deliveries).map(|number| &clients.deliveries[*number]);
     let given_back = deliveries.filter(|received| {

@@ -91,17 +91,20 @@ fn draft(swarm: &Swarm) -> impl Strategy<Value = Draft> + use<> {
     let producers = vec(producer(swarm), 1..=swarm.clients);
     let consumers = vec(consumer(swarm), 1..=swarm.clients);
     let queues = vec(queue(swarm), 1..=swarm.queues);
-    (faults, producers, consumers, queues)
-        .prop_map(|(faults, producers, consumers, queues)| Draft { faults, producers, consumers, queues })
+    (faults, producers, consumers, queues).prop_map(|(faults, producers, consumers, queues)| Draft {
+        faults,
+        producers,
+        consumers,
+        queues,
+    })
 }
 
 fn fault(swarm: &Swarm) -> impl Strategy<Value = FaultDraft> + use<> {
     let kind = select(swarm.fault_kinds.clone());
     let moments = vec![Moment::AfterPublish, Moment::AfterDelivery, Moment::BeforeAck, Moment::DuringRequeue];
     let moment = option::of(select(moments));
-    (kind, 0..1_000_usize, 0..=swarm.span_us(), moment, 0..=swarm.fault_duration_us).prop_map(
-        |(kind, node, at_us, moment, duration_us)| FaultDraft { kind, node, at_us, moment, duration_us },
-    )
+    (kind, 0..1_000_usize, 0..=swarm.span_us(), moment, 0..=swarm.fault_duration_us)
+        .prop_map(|(kind, node, at_us, moment, duration_us)| FaultDraft { kind, node, at_us, moment, duration_us })
 }
 
 fn producer(swarm: &Swarm) -> impl Strategy<Value = ProducerDraft> + use<> {
@@ -116,14 +119,16 @@ fn message(swarm: &Swarm) -> impl Strategy<Value = MessagePlan> + use<> {
         100 - swarm.trouble_percent => Just(Handling::Ack),
         swarm.trouble_percent => trouble,
     ];
-    (0..=swarm.gap_us, 0..=swarm.size_bytes, handling)
-        .prop_map(|(gap_us, size_bytes, handling)| MessagePlan { gap_us, size_bytes, handling })
+    (0..=swarm.gap_us, 0..=swarm.size_bytes, handling).prop_map(|(gap_us, size_bytes, handling)| MessagePlan {
+        gap_us,
+        size_bytes,
+        handling,
+    })
 }
 
 fn consumer(swarm: &Swarm) -> impl Strategy<Value = ConsumerDraft> + use<> {
-    (0..swarm.queues, 1..=swarm.prefetch, 0..=swarm.service_us, any::<bool>()).prop_map(
-        |(queue, prefetch, service_us, multiple)| ConsumerDraft { queue, prefetch, service_us, multiple },
-    )
+    (0..swarm.queues, 1..=swarm.prefetch, 0..=swarm.service_us, any::<bool>())
+        .prop_map(|(queue, prefetch, service_us, multiple)| ConsumerDraft { queue, prefetch, service_us, multiple })
 }
 
 fn queue(swarm: &Swarm) -> impl Strategy<Value = QueueDraft> + use<> {

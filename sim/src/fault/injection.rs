@@ -4,7 +4,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::world::Delay;
 
-
 /// One thing that goes wrong, once.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
