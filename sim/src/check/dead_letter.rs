@@ -55,7 +55,7 @@ fn has_cause(clients: &Clients<'_>, queue: QueueId, message: MessageId, reason: 
             settlement.is_some_and(|one| one.kind == SettlementKind::Discard && one.place < letter.place)
         })
     } else if reason == Reason::DeliveryLimit.as_str() {
-        policy.delivery_limit.is_some_and(|limit| can_exceed(clients, queue, message, limit, (published, letter.place)))
+        policy.delivery_limit.is_some_and(|limit| can_exceed(clients, queue, message, limit, letter.place))
     } else if reason == Reason::MaxLength.as_str() {
         policy.max_length.is_some() && policy.overflow == Overflow::DropHead
     } else if reason == Reason::Expired.as_str() {
@@ -66,15 +66,9 @@ fn has_cause(clients: &Clients<'_>, queue: QueueId, message: MessageId, reason: 
     }
 }
 
-/// Whether a message can have been delivered and given back once more than its limit says, within a time. What clients
+/// Whether a message can have been delivered and given back once more than its limit says, before a place. What clients
 /// did not see was on its way when a channel was lost.
-fn can_exceed(
-    clients: &Clients<'_>,
-    queue: QueueId,
-    message: MessageId,
-    limit: u32,
-    (after, before): (usize, usize),
-) -> bool {
+fn can_exceed(clients: &Clients<'_>, queue: QueueId, message: MessageId, limit: u32, before: usize) -> bool {
     let life = clients.lives.get(&(queue, message));
     let deliveries = life.into_iter().flat_map(|life| &life.deliveries).map(|number| &clients.deliveries[*number]);
     let given_back = deliveries.filter(|received| {
@@ -83,7 +77,7 @@ fn can_exceed(
         received.place < before && (is_requeued || clients.may_be_given_up(received, before))
     });
     let needed = limit as usize + 1;
-    given_back.count() + clients.losses(queue, after, before) >= needed
+    given_back.count() + clients.losses(queue, before) >= needed
 }
 
 fn judge_limit(clients: &Clients<'_>, received: &Received) -> Option<Verdict> {

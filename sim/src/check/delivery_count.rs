@@ -86,7 +86,7 @@ fn judge_skips(clients: &Clients<'_>, message: MessageId, deliveries: &[&Receive
     let (_, received) = deliveries.iter().enumerate().find(|(earlier, received)| {
         let said = clients.said(received);
         let unseen = (said.delivery_count as usize).saturating_sub(*earlier);
-        unseen > clients.losses(said.queue, published, received.place)
+        unseen > clients.losses(said.queue, received.place)
     })?;
     let because = format!("{message} says that it came back more often than it can have");
     let seen = deliveries.iter().map(|received| received.place).take_while(|place| *place < received.place);

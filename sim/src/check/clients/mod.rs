@@ -210,12 +210,10 @@ impl<'h> Clients<'h> {
         deliveries
     }
 
-    /// How many deliveries of one message from a queue may have been lost on their way between two places, at most:
-    /// each takes a channel with it.
-    pub fn losses(&self, queue: QueueId, after: usize, before: usize) -> usize {
-        let Some(losses) = self.losses.get(&queue) else { return 0 };
-        let up_to = |place| losses.partition_point(|loss| *loss < place);
-        up_to(before).saturating_sub(up_to(after))
+    /// How many deliveries of one message from a queue may have been lost on their way before a place, at most: each
+    /// takes a channel with it. A channel that was lost long ago counts too, since the broker may learn it late.
+    pub fn losses(&self, queue: QueueId, before: usize) -> usize {
+        self.losses.get(&queue).map_or(0, |losses| losses.partition_point(|loss| *loss < before))
     }
 
     /// Whether a queue has a consumer that acknowledges nothing, so that a message may be gone by being sent.
