@@ -154,20 +154,16 @@ fn has_died_elsewhere(clients: &Clients<'_>, queue: QueueId, message: MessageId)
 }
 
 fn certain_publish<'c>(clients: &'c Clients<'_>, life: &Life) -> Option<&'c Publish> {
-    life.publishes.iter().map(|number| &clients.publishes[*number]).find(|publish| match publish.outcome() {
-        Outcome::Ok => true,
-        Outcome::Failed => false,
-        Outcome::Unknown => {
-            let is_answered = clients.channel(publish.channel).taken_by(publish.invoked).is_some();
-            is_answered && !clients.queue(publish.queue).refuses_messages()
-        }
+    clients.published_there(life).find(|publish| {
+        let is_answered = || clients.channel(publish.channel).taken_by(publish.invoked).is_some();
+        publish.outcome() == Outcome::Ok || (is_answered() && !clients.queue(publish.queue).refuses_messages())
     })
 }
 
 /// The fate of a message whose last delivery was not acknowledged.
 fn fate_after(clients: &Clients<'_>, queue: QueueId, life: &Life, last: &Received) -> Fate {
     let end = clients.history.events.len();
-    let publish = life.publishes.first().map(|number| &clients.publishes[*number]);
+    let publish = clients.published_there(life).next();
     let mut places: Vec<usize> = publish.into_iter().flat_map(Publish::places).collect();
     places.push(last.place);
     let settlement = clients.settlement(last);

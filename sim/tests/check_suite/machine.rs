@@ -1,7 +1,9 @@
 //! What stands behind the network: the core, or a core that something was done to.
 
+use std::collections::BTreeMap;
+
 use handoff_broker::Timestamp;
-use handoff_broker::core::{Broker, Command, Effect, Machine, QueueCounts, Refusal, Reply};
+use handoff_broker::core::{Broker, ChannelId, Command, Effect, Machine, Message, QueueCounts, Refusal, Reply};
 
 /// A machine that can be looked into.
 pub trait Inspect: Machine {
@@ -14,40 +16,59 @@ impl Inspect for Broker {
     }
 }
 
-/// A core behind something that alters what goes in and out.
-pub struct Altered<A> {
+/// A core whose commands and effects are altered.
+pub struct Altered {
     broker: Broker,
-    alteration: A,
+    defect: Defect,
+    memory: Memory,
     effects: Vec<Effect>,
 }
 
-/// What is done to commands and effects. What it does not care about passes through.
-pub trait Alteration: Send + 'static {
+/// What is done to commands and effects.
+#[derive(Clone, Copy)]
+pub struct Defect {
     /// Passes a command on, or something else, or nothing.
-    fn command(&mut self, broker: &mut Broker, now: Timestamp, command: Command<'_>) -> Result<Reply, Refusal> {
-        broker.handle(now, command)
-    }
+    pub command: fn(&mut Memory, &mut Broker, Timestamp, Command<'_>) -> Result<Reply, Refusal>,
+    /// What is seen of an effect.
+    pub effect: fn(&mut Memory, Effect) -> Vec<Effect>,
+    /// Whether effects have to wait for a later command.
+    pub is_asleep: fn(&Memory) -> bool,
+}
 
-    /// What is seen of an effect: usually that effect.
-    fn effect(&mut self, effect: Effect) -> Vec<Effect> {
-        vec![effect]
+/// What a defect remembers.
+#[derive(Default)]
+pub struct Memory {
+    pub calls: u64,
+    pub delayed: Option<(ChannelId, Message)>,
+    pub delivered: BTreeMap<(ChannelId, u64), Message>,
+}
+
+impl Defect {
+    /// No defect: everything passes.
+    pub const NONE: Defect = Defect {
+        command: |_, broker, now, command| broker.handle(now, command),
+        effect: |_, effect| vec![effect],
+        is_asleep: |_| false,
+    };
+}
+
+impl Altered {
+    pub fn new(defect: Defect) -> Self {
+        Altered { broker: Broker::new(), defect, memory: Memory::default(), effects: Vec::new() }
     }
 }
 
-impl<A> Altered<A> {
-    pub fn new(alteration: A) -> Self {
-        Altered { broker: Broker::new(), alteration, effects: Vec::new() }
-    }
-}
-
-impl<A: Alteration> Machine for Altered<A> {
+impl Machine for Altered {
     fn handle(&mut self, now: Timestamp, command: Command<'_>) -> Result<Reply, Refusal> {
-        self.alteration.command(&mut self.broker, now, command)
+        (self.defect.command)(&mut self.memory, &mut self.broker, now, command)
     }
 
     fn next_effect(&mut self) -> Option<Effect> {
+        if (self.defect.is_asleep)(&self.memory) {
+            return None;
+        }
         while self.effects.is_empty() {
-            self.effects = self.alteration.effect(self.broker.next_effect()?);
+            self.effects = (self.defect.effect)(&mut self.memory, self.broker.next_effect()?);
         }
         Some(self.effects.remove(0))
     }
@@ -61,7 +82,7 @@ impl<A: Alteration> Machine for Altered<A> {
     }
 }
 
-impl<A: Alteration> Inspect for Altered<A> {
+impl Inspect for Altered {
     fn counts(&self, queue: &str) -> Option<QueueCounts> {
         self.broker.queue_counts(queue)
     }
