@@ -132,11 +132,17 @@ fn fate(clients: &Clients<'_>, queue: QueueId, message: MessageId, life: &Life) 
         Some(_) if !is_single && deliveries.iter().any(|received| is_acknowledged(&received)) => Fate::Settled,
         Some(last) => fate_after(clients, queue, life, last),
     };
-    let is_expected = matches!(fate, Fate::Waiting(_) | Fate::Doomed(_));
     let came_back = deliveries.last().map_or(0, |last| clients.said(last).delivery_count + 1);
+    let may_die = deliveries
+        .last()
+        .and_then(|last| clients.settlement(last))
+        .is_some_and(|settlement| settlement.kind == SettlementKind::Discard);
+    let has_letters = clients.queue(queue).dead_letter_queue.is_some();
     match fate {
-        Fate::Doomed(_) if clients.queue(queue).dead_letter_queue.is_none() => Fate::Settled,
-        _ if is_expected && may_be_dropped(clients, queue, came_back) => Fate::Untold,
+        Fate::Doomed(_) if !has_letters => Fate::Settled,
+        Fate::Waiting(_) if may_die && !has_letters => Fate::Settled,
+        Fate::Doomed(_) if may_be_dropped(clients, queue, came_back, true) => Fate::Untold,
+        Fate::Waiting(_) if may_be_dropped(clients, queue, came_back, may_die) => Fate::Untold,
         fate => fate,
     }
 }
@@ -148,20 +154,16 @@ fn has_died_elsewhere(clients: &Clients<'_>, queue: QueueId, message: MessageId)
 }
 
 fn certain_publish<'c>(clients: &'c Clients<'_>, life: &Life) -> Option<&'c Publish> {
-    life.publishes.iter().map(|number| &clients.publishes[*number]).find(|publish| match publish.outcome() {
-        Outcome::Ok => true,
-        Outcome::Failed => false,
-        Outcome::Unknown => {
-            let is_answered = clients.channel(publish.channel).taken_by(publish.invoked).is_some();
-            is_answered && !clients.queue(publish.queue).refuses_messages()
-        }
+    clients.published_there(life).find(|publish| {
+        let is_answered = || clients.channel(publish.channel).taken_by(publish.invoked).is_some();
+        publish.outcome() == Outcome::Ok || (is_answered() && !clients.queue(publish.queue).refuses_messages())
     })
 }
 
 /// The fate of a message whose last delivery was not acknowledged.
 fn fate_after(clients: &Clients<'_>, queue: QueueId, life: &Life, last: &Received) -> Fate {
     let end = clients.history.events.len();
-    let publish = life.publishes.first().map(|number| &clients.publishes[*number]);
+    let publish = clients.published_there(life).next();
     let mut places: Vec<usize> = publish.into_iter().flat_map(Publish::places).collect();
     places.push(last.place);
     let settlement = clients.settlement(last);
@@ -186,21 +188,24 @@ fn fate_after(clients: &Clients<'_>, queue: QueueId, life: &Life, last: &Receive
     }
 }
 
-/// Whether a policy may have dropped a message on its way through dead letters, unseen by every client.
-fn may_be_dropped(clients: &Clients<'_>, queue: QueueId, came_back: u32) -> bool {
-    let (mut queue, mut came_back) = (queue, came_back);
+/// Whether a policy may have dropped a message on its way through dead letters, unseen by every client. `may_die` says
+/// that a client's rejection may have sent it on that way.
+fn may_be_dropped(clients: &Clients<'_>, queue: QueueId, came_back: u32, may_die: bool) -> bool {
+    let (mut queue, mut came_back, mut may_die) = (queue, came_back, may_die);
     for _ in clients.queue_ids() {
         let policy = clients.queue(queue);
         let unseen = clients.losses(queue, clients.history.events.len());
         let may_exceed = policy.delivery_limit.is_some_and(|limit| unseen + came_back as usize > limit as usize);
+        may_die |= policy.drops_messages() || may_exceed;
         if clients.loses_on_the_way(queue) {
             return true;
         }
-        let Some(target) = policy.dead_letter_queue else { return policy.drops_messages() || may_exceed };
-        if clients.queue(target).refuses_messages() {
-            return policy.drops_messages() || may_exceed;
+        let target = policy.dead_letter_queue.filter(|target| !clients.queue(*target).refuses_messages());
+        match target {
+            Some(target) if may_die => (queue, came_back, may_die) = (target, 0, false),
+            Some(_) => return false,
+            None => return may_die,
         }
-        (queue, came_back) = (target, 0);
     }
     // It goes round, and is dropped if no consumer has a part in that.
     true

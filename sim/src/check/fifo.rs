@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 use super::clients::{Clients, Publish, Received, SettlementKind};
 use super::replay::{Origin, Replay};
 use super::{Anomaly, Verdict};
-use crate::history::{ChannelId, ConsumerId, QueueId};
+use crate::history::{ChannelId, ConsumerId, Outcome, QueueId};
 
 pub fn judge(clients: &Clients<'_>, replay: Option<&Replay<'_>>) -> Verdict {
     let first = first_deliveries(clients);
@@ -42,7 +42,7 @@ fn first_deliveries<'c>(clients: &'c Clients<'_>) -> Vec<First<'c>> {
     let lives = clients.lives.iter().filter(|((queue, _), _)| clients.sources(*queue).is_empty());
     let single = lives.filter(|((queue, message), _)| clients.is_single(*queue, *message));
     let firsts = single.filter_map(|(_, life)| {
-        let publish = &clients.publishes[*life.publishes.first()?];
+        let publish = clients.published_there(life).next()?;
         let mut deliveries = life.deliveries.iter().map(|number| &clients.deliveries[*number]);
         let received = deliveries.find(|received| clients.said(received).delivery_count == 0)?;
         Some(First { publish, received, consumer: clients.said(received).consumer })
@@ -184,7 +184,7 @@ fn inversion_at_consumer(waiting: &mut [Waiting<'_>], later: &mut [Later<'_>]) -
 fn judge_taking(clients: &Clients<'_>, replay: &Replay<'_>) -> Option<Verdict> {
     let mut latest: BTreeMap<(ChannelId, QueueId), (usize, &Publish)> = BTreeMap::new();
     for publish in &clients.publishes {
-        if !clients.is_single(publish.queue, publish.message) {
+        if publish.outcome() == Outcome::Failed || !clients.is_single(publish.queue, publish.message) {
             continue;
         }
         let life = replay.lives.get(&(publish.queue, publish.message));

@@ -11,7 +11,7 @@
 
 use super::clients::Clients;
 use super::fate;
-use super::replay::{Replay, Snapshot};
+use super::replay::{Place, Replay, Snapshot};
 use super::{Anomaly, Verdict};
 use crate::history::Outcome;
 
@@ -54,9 +54,14 @@ pub fn judge_end(replay: &Replay<'_>, letters: bool) -> Verdict {
 }
 
 fn missing(replay: &Replay<'_>, snapshot: &Snapshot, letters: bool) -> Option<Verdict> {
-    let mut copies = replay.last_stays(snapshot.queue).map(|stay| (&replay.copies[stay.copy], stay.since));
-    let is_letter = |by_death: bool, delivered: Option<usize>| by_death && delivered.is_none();
-    let (copy, since) = copies.find(|(copy, _)| is_letter(copy.by_death, copy.delivered) == letters)?;
+    let of_queue = replay.copies.iter().filter(|copy| copy.queue == snapshot.queue);
+    let mut missing = of_queue.filter_map(|copy| match copy.place {
+        Place::Ready(stay) => Some((copy, replay.stays[stay].since)),
+        // The broker has forgotten what a consumer holds.
+        Place::Held { since, .. } if snapshot.said_held < snapshot.held => Some((copy, since)),
+        _ => None,
+    });
+    let (copy, since) = missing.find(|(copy, _)| (copy.by_death && copy.delivered.is_none()) == letters)?;
     let anomaly = if letters { Anomaly::DeadLetteredNever } else { Anomaly::Lost };
     let because = format!("{} of '{}' is nowhere", copy.message, replay.queue(copy.queue).name);
     let places = [Some(copy.taken), copy.delivered, Some(since), Some(snapshot.place)];

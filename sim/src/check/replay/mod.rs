@@ -152,11 +152,6 @@ impl<'h> Replay<'h> {
         let last = &self.snapshots[*self.last_snapshots.get(&queue)?];
         (last.said_ready >= last.ready).then_some(last.place)
     }
-
-    /// Copies that nobody has seen again since they became ready: still in their queue, or lost.
-    pub fn last_stays(&self, queue: QueueId) -> impl Iterator<Item = &Stay> {
-        self.stays.iter().filter(move |stay| stay.until.is_none() && self.copies[stay.copy].queue == queue)
-    }
 }
 
 /// The record of deaths with one more, which becomes the latest. Deaths in one queue for one reason share an entry.

@@ -27,7 +27,11 @@ fn at_the_end_nobody_holds_what_nobody_has() {
 
 #[test]
 fn the_broker_holds_what_the_queue_should() {
-    let held = Script::work().broker_takes("work", 1).broker_starts("a", "work", 1).broker_delivers("a", 1, 0);
+    let held = Script::work()
+        .consume("a", "work", 1)
+        .broker_takes("work", 1)
+        .broker_starts("a", "work", 1)
+        .broker_delivers("a", 1, 0);
     held.clone().drained(&[("work", 0, 1)]).accepted();
     held.clone().broker_acknowledges("a", 1).drained(&[("work", 0, 1)]).rejected(Anomaly::Leaked);
     held.clone().broker_closes("a").drained(&[("work", 0, 1)]).rejected(Anomaly::Leaked);
