@@ -18,10 +18,10 @@ pub struct Arguments {
     #[arg(long = "target", value_name = "NAME")]
     targets: Vec<Architecture>,
     /// Jobs a second, as 500 or 500/s
-    #[arg(long, value_name = "RATE", default_value = "500/s", value_parser = parse_rate)]
+    #[arg(long, value_name = "RATE", default_value = "500/s", allow_hyphen_values = true, value_parser = parse_rate)]
     rate: f64,
     /// How long each repetition sends, in seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 3.0, value_parser = parse_positive)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 3.0, allow_hyphen_values = true, value_parser = parse_positive)]
     duration: f64,
     /// How often each target is measured
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=1_000))]
@@ -33,7 +33,7 @@ pub struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=1_000))]
     workers: u32,
     /// How long each job takes a worker, in milliseconds
-    #[arg(long, value_name = "MS", default_value_t = 0.0, value_parser = parse_not_negative)]
+    #[arg(long, value_name = "MS", default_value_t = 0.0, allow_hyphen_values = true, value_parser = parse_not_negative)]
     work: f64,
     /// Print one JSON document
     #[arg(long)]

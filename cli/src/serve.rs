@@ -1,4 +1,4 @@
-//! `handoff serve`: the broker on TCP.
+//! `handoff serve`: the broker on TCP, and the log if asked for.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -8,6 +8,8 @@ use handoff_broker::amqp::Settings;
 use handoff_broker::core::Broker;
 use handoff_broker::server::{Server, ServerOptions};
 use handoff_broker::{Listener, Runtime, TokioRuntime};
+use handoff_scenarios::log;
+use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::outcome::{BadInput, Outcome};
@@ -21,6 +23,9 @@ pub struct Arguments {
     /// Where to listen; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:5672")]
     listen: SocketAddr,
+    /// Also serve the log baseline, on Kafka's protocol, at this address; prints `log listening on ADDRESS`
+    #[arg(long, value_name = "ADDRESS")]
+    log: Option<SocketAddr>,
     /// The heartbeat interval that is proposed to clients, in seconds; 0 proposes none
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     heartbeat: u16,
@@ -48,19 +53,26 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     };
     // One thread: a publish is carried to its consumers' outputs without a hop, and nothing contends for the core.
     let tokio = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    tokio.block_on(serve(arguments.listen, options))
+    tokio.block_on(serve(arguments, options))
 }
 
-async fn serve(address: SocketAddr, options: ServerOptions) -> anyhow::Result<Outcome> {
+async fn serve(arguments: &Arguments, options: ServerOptions) -> anyhow::Result<Outcome> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let runtime = TokioRuntime::new();
-    let listener = runtime
-        .listen(address)
-        .await
-        .map_err(|error| BadInput(format!("--listen {address}: expected an address to listen on: {error}")))?;
+    let listener = listen(&runtime, "--listen", arguments.listen).await?;
     let server = Server::new(Broker::new(), options);
+    let log = match arguments.log {
+        Some(address) => {
+            let listener = listen(&runtime, "--log", address).await?;
+            Some(log::serve(&runtime, listener, log::ServerOptions::default())?)
+        }
+        None => None,
+    };
     println!("listening on {}", listener.local_address().context("no local address")?);
+    if let Some(log) = &log {
+        println!("log listening on {}", log.address());
+    }
     eprintln!("messages are kept in memory only: a restart loses what is queued");
     let serving = server.serve(runtime, listener);
     let stopping = async {
@@ -73,4 +85,9 @@ async fn serve(address: SocketAddr, options: ServerOptions) -> anyhow::Result<Ou
     };
     tokio::join!(serving, stopping);
     Ok(Outcome::Holds)
+}
+
+async fn listen(runtime: &TokioRuntime, flag: &str, address: SocketAddr) -> Result<TcpListener, BadInput> {
+    let listening = runtime.listen(address).await;
+    listening.map_err(|error| BadInput(format!("{flag} {address}: expected an address to listen on: {error}")))
 }

@@ -60,7 +60,7 @@ fn a_damaged_plan_is_told_by_file_and_line() {
     let path = scenario_file("plan-of-another-version.toml", "version = 99\nseed = 1\n");
     assert_bad_input(&["replay", &path], &["plan-of-another-version.toml", "version"]);
     let path = scenario_file("damaged-plan.toml", "version = 1\nseed = \n");
-    assert_bad_input(&["replay", &path], &["damaged-plan.toml", "line 2"]);
+    assert_bad_input(&["replay", &path], &["damaged-plan.toml:2: "]);
 }
 
 #[test]

@@ -37,7 +37,7 @@ fn caught_in(plan: impl Fn(u64) -> Plan, anomaly: Anomaly, defect: Defect) {
 /// Whether this is one of the few that a defect picks.
 fn is_unlucky(memory: &mut Memory) -> bool {
     memory.calls += 1;
-    memory.calls % 20 == 0
+    memory.calls.is_multiple_of(20)
 }
 
 fn altered_delivery(memory: &mut Memory, effect: Effect, alter: impl FnOnce(&Message) -> Message) -> Vec<Effect> {
