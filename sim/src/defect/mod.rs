@@ -4,9 +4,16 @@
 //! knows nothing of them.
 
 mod alteration;
+mod content;
+mod copies;
+mod count;
+mod credit;
+mod death;
 mod defective;
 mod list;
 mod lost;
+mod memory;
+mod order;
 
 pub use defective::Defective;
 pub use list::Defect;

@@ -1,0 +1,97 @@
+//! Brokers that do not know when a message has to die.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use handoff_broker::Timestamp;
+use handoff_broker::core::{Broker, Command, Deaths, Effect, Machine, Message, Refusal, Reply};
+
+use super::alteration::{Alteration, Channels};
+
+/// Has another delivery limit than was declared.
+pub(super) struct WrongLimit {
+    change: fn(u32) -> u32,
+}
+
+impl WrongLimit {
+    pub fn early() -> Self {
+        WrongLimit { change: |limit| limit.saturating_sub(1) }
+    }
+
+    pub fn late() -> Self {
+        WrongLimit { change: |limit| limit + 1 }
+    }
+}
+
+impl Alteration for WrongLimit {
+    fn handle(&mut self, broker: &mut Broker, now: Timestamp, mut command: Command<'_>) -> Result<Reply, Refusal> {
+        if let Command::DeclareQueue { options, .. } = &mut command {
+            options.policy.delivery_limit = options.policy.delivery_limit.map(self.change);
+        }
+        broker.handle(now, command)
+    }
+}
+
+/// Destroys what is rejected.
+pub(super) struct DestroysRejected;
+
+impl Alteration for DestroysRejected {
+    fn handle(&mut self, broker: &mut Broker, now: Timestamp, command: Command<'_>) -> Result<Reply, Refusal> {
+        match command {
+            Command::Reject { channel, delivery_tag, multiple, requeue: false } => {
+                broker.handle(now, Command::Acknowledge { channel, delivery_tag, multiple })
+            }
+            _ => broker.handle(now, command),
+        }
+    }
+}
+
+/// Lets every dead letter die once more.
+#[derive(Default)]
+pub(super) struct DiesTwice {
+    channels: Channels,
+    now: Timestamp,
+    /// By queue, where its dead letters go.
+    dead_letter_queues: BTreeMap<String, Vec<u8>>,
+    repeated: VecDeque<Effect>,
+    /// What the first letter of a body says of its deaths.
+    deaths: BTreeMap<Vec<u8>, Arc<Deaths>>,
+}
+
+impl Alteration for DiesTwice {
+    fn handle(&mut self, broker: &mut Broker, now: Timestamp, command: Command<'_>) -> Result<Reply, Refusal> {
+        self.channels.note(&command);
+        self.now = now;
+        if let Command::DeclareQueue { name, options, .. } = &command
+            && let Some(routing_key) = &options.policy.dead_letter_routing_key
+        {
+            self.dead_letter_queues.insert((*name).to_owned(), routing_key.clone());
+        }
+        broker.handle(now, command)
+    }
+
+    fn next_effect(&mut self, broker: &mut Broker) -> Option<Effect> {
+        if let Some(effect) = self.repeated.pop_front() {
+            return Some(effect);
+        }
+        let mut effect = broker.next_effect()?;
+        match &mut effect {
+            Effect::Died { queue, message, dead_lettered: true, .. } => {
+                if let Some(routing_key) = self.dead_letter_queues.get(&**queue) {
+                    let letter = Message::new("", routing_key, message.properties(), message.body());
+                    self.channels.publish(broker, self.now, letter);
+                    self.repeated.push_back(effect.clone());
+                }
+            }
+            Effect::Deliver { delivery, .. } => {
+                let body = delivery.message.body().to_vec();
+                match &delivery.deaths {
+                    Some(deaths) => drop(self.deaths.insert(body, deaths.clone())),
+                    None => delivery.deaths = self.deaths.get(&body).cloned(),
+                }
+            }
+            _ => {}
+        }
+        Some(effect)
+    }
+}
