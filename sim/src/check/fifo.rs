@@ -205,19 +205,19 @@ fn judge_handovers(replay: &Replay<'_>) -> Option<Verdict> {
     // Of each queue, the deliveries that no later one was further behind than: their positions fall.
     let mut behind: BTreeMap<QueueId, Vec<(usize, u64)>> = BTreeMap::new();
     for handover in &replay.handovers {
-        let (Origin::Ready(stay), Some(copy)) = (handover.from, handover.copy) else { continue };
-        let (copy, since) = (&replay.copies[copy], replay.stays[stay].since);
-        let behind = behind.entry(copy.queue).or_default();
+        let (Origin::Ready(stay), Some(entry)) = (handover.from, handover.entry) else { continue };
+        let (entry, since) = (&replay.entries[entry], replay.stays[stay].since);
+        let behind = behind.entry(entry.queue).or_default();
         let later = behind.partition_point(|(place, _)| *place <= since);
-        if let Some((overtaken, _)) = behind.get(later).filter(|(_, position)| *position > copy.position) {
-            let because = format!("{} was ready, and a message behind it was delivered first", copy.message);
-            let places = [copy.taken, since, *overtaken, handover.place];
+        if let Some((overtaken, _)) = behind.get(later).filter(|(_, position)| *position > entry.position) {
+            let because = format!("{} was ready, and a message behind it was delivered first", entry.message);
+            let places = [entry.taken, since, *overtaken, handover.place];
             return Some(Verdict::violated(Anomaly::Reordered, because, places));
         }
-        while behind.last().is_some_and(|(_, position)| *position <= copy.position) {
+        while behind.last().is_some_and(|(_, position)| *position <= entry.position) {
             behind.pop();
         }
-        behind.push((handover.place, copy.position));
+        behind.push((handover.place, entry.position));
     }
     None
 }

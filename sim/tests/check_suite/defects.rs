@@ -37,7 +37,7 @@ fn caught_in(plan: impl Fn(u64) -> Plan, anomaly: Anomaly, defect: Defect) {
 /// Whether this is one of the few that a defect picks.
 fn is_unlucky(memory: &mut Memory) -> bool {
     memory.calls += 1;
-    memory.calls % 20 == 0
+    memory.calls.is_multiple_of(20)
 }
 
 fn altered_delivery(memory: &mut Memory, effect: Effect, alter: impl FnOnce(&Message) -> Message) -> Vec<Effect> {
@@ -274,7 +274,7 @@ fn pushing_too_late() {
                 memory.calls += 1;
                 broker.handle(now, command)
             },
-            is_asleep: |memory| memory.calls % 10 == 0,
+            is_asleep: |memory| memory.calls.is_multiple_of(10),
             ..Defect::NONE
         },
     );

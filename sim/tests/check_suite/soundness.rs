@@ -64,3 +64,19 @@ fn the_same_plan_gives_the_same_history() {
     let plan = || Plan { is_faulty: true, ..Plan::calm(7, 1_000) };
     assert_eq!(run(plan(), Broker::new), run(plan(), Broker::new));
 }
+
+#[test]
+#[ignore]
+fn scale_probe() {
+    for steps in [50_000_u32, 500_000, 1_600_000] {
+        let history = run(Plan::calm(3, steps), Broker::new);
+        let clients = without_broker(history.clone());
+        let events = history.events.len();
+        let start = std::time::Instant::now();
+        let report = check(&history);
+        eprintln!("{events} events: {:?} {:?}", start.elapsed(), report.overall());
+        let start = std::time::Instant::now();
+        let report = check(&clients);
+        eprintln!("{} events, clients only: {:?} {:?}", clients.events.len(), start.elapsed(), report.overall());
+    }
+}
