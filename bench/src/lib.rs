@@ -1,1 +1,11 @@
-//! Measuring on the real clock.
+//! Measuring on the real clock: open-loop load on real TCP, and the statistics of it.
+//!
+//! What is driven is the scenarios' own code, so that what is measured here is what is simulated there. Simulated and
+//! measured times are never compared.
+#![allow(clippy::disallowed_methods, reason = "this room measures the real world")]
+
+pub mod latency;
+pub mod load;
+pub mod measurement;
+pub mod play;
+pub mod summary;

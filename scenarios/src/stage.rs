@@ -2,7 +2,11 @@
 //!
 //! The simulated stage lives in sim/; the one on real TCP is here.
 
+mod tcp;
+
 use std::net::SocketAddr;
+
+pub use tcp::{TcpNode, TcpStage};
 
 use handoff_broker::Runtime;
 

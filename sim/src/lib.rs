@@ -6,6 +6,10 @@ compile_error!(
      if RUSTFLAGS is set in the environment it wins over that file, so add `--cfg madsim` to it."
 );
 
+pub mod chaos;
 pub mod check;
+pub mod defect;
+pub mod fault;
 pub mod history;
+pub mod play;
 pub mod world;

@@ -36,7 +36,7 @@ impl From<Refusal> for Fault {
             | Refusal::NotEmpty(_)
             | Refusal::UnknownDeliveryTag(_) => ReplyCode::PreconditionFailed,
             Refusal::Locked(_) => ReplyCode::ResourceLocked,
-            Refusal::ExclusiveUse(_) | Refusal::Protected(_) => ReplyCode::AccessRefused,
+            Refusal::ExclusiveUse(_) | Refusal::Protected(_) | Refusal::Reserved { .. } => ReplyCode::AccessRefused,
             Refusal::ConsumerTagInUse(_) => ReplyCode::NotAllowed,
             Refusal::NoChannel(_) => ReplyCode::ChannelError,
         };
@@ -45,7 +45,7 @@ impl From<Refusal> for Fault {
             Refusal::NoExchange(name) => format!("no exchange '{name}' in vhost '/'"),
             Refusal::Inequivalent { entity, name, option, received, current } => format!(
                 "inequivalent arg '{option}' for {entity} '{name}' in vhost '/': \
-                 received '{received}' but current is '{current}'"
+                 received {received} but current is {current}"
             ),
             Refusal::InUse { entity, name } => format!("{entity} '{name}' in vhost '/' in use"),
             Refusal::NotEmpty(name) => format!("queue '{name}' in vhost '/' not empty"),

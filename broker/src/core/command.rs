@@ -182,6 +182,9 @@ pub enum Refusal {
     /// The queue has an exclusive consumer, or has consumers and an exclusive one was asked for.
     #[error("queue '{0}' in exclusive use")]
     ExclusiveUse(String),
+    /// A new name begins as only the broker's own names do.
+    #[error("{entity} name '{name}' contains reserved prefix 'amq.*'")]
+    Reserved { entity: &'static str, name: String },
     /// The exchange is predeclared, internal or the default one, and not to be used like this.
     #[error("operation not permitted on {0}")]
     Protected(String),

@@ -27,7 +27,7 @@ pub(super) struct DeadLetter {
 impl Deaths {
     /// The record with one more death, which becomes the latest. Deaths in one queue for one reason share an entry.
     fn after(
-        earlier: Option<&Deaths>,
+        earlier: Option<Arc<Deaths>>,
         queue: &Arc<str>,
         reason: DeathReason,
         message: &Message,
@@ -35,7 +35,7 @@ impl Deaths {
     ) -> Deaths {
         let exchange: Arc<str> = message.exchange().into();
         let first = FirstDeath { queue: Arc::clone(queue), reason, exchange: Arc::clone(&exchange) };
-        let mut deaths = earlier.cloned().unwrap_or(Deaths { entries: Vec::new(), first });
+        let mut deaths = earlier.map_or(Deaths { entries: Vec::new(), first }, Arc::unwrap_or_clone);
         let same = deaths.entries.iter().position(|death| death.queue == *queue && death.reason == reason);
         let mut latest = same.map(|index| deaths.entries.remove(index)).unwrap_or_else(|| Death {
             queue: Arc::clone(queue),
@@ -66,8 +66,8 @@ impl Broker {
     }
 
     /// Publishes a dead letter, and counts it where it died: as dead-lettered if a queue took it, else as removed.
-    pub(super) fn dead_letter(&mut self, dead: DeadLetter) {
-        let dead_lettered = self.publish_dead_letter(&dead) > 0;
+    pub(super) fn dead_letter(&mut self, mut dead: DeadLetter) {
+        let dead_lettered = self.publish_dead_letter(&mut dead) > 0;
         let queue = &mut self.queues[dead.queue];
         if dead_lettered {
             queue.tally.dead_lettered += 1;
@@ -79,7 +79,7 @@ impl Broker {
     }
 
     /// Routes a dead letter as its queue says. Says how many queues took it.
-    fn publish_dead_letter(&mut self, dead: &DeadLetter) -> usize {
+    fn publish_dead_letter(&mut self, dead: &mut DeadLetter) -> usize {
         let queue = &self.queues[dead.queue];
         let policy = &queue.options.policy;
         let Some(name) = &policy.dead_letter_exchange else { return 0 };
@@ -89,10 +89,8 @@ impl Broker {
             return 0;
         }
         exchange.route(&self.queue_keys, routing_key, &mut self.targets);
-        let deaths = Deaths::after(dead.deaths.as_deref(), &queue.name, dead.reason, &dead.message, self.now);
-        if dead.reason != DeathReason::Rejected {
-            self.targets.retain(|target| !deaths.close_automatic_cycle(&self.queues[*target].name));
-        }
+        let deaths = Deaths::after(dead.deaths.take(), &queue.name, dead.reason, &dead.message, self.now);
+        self.targets.retain(|target| !deaths.close_automatic_cycle(&self.queues[*target].name));
         if self.targets.is_empty() {
             return 0;
         }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::broker::{Broker, QueueKey};
 use super::command::{ConnectionId, ExchangeKind, ExchangeOptions, Refusal, Reply};
+use super::equivalence::check_exchange;
 
 /// Names that only the broker gives (AMQP 0-9-1, 3.1.3).
 pub(super) const RESERVED_PREFIX: &str = "amq.";
@@ -115,40 +116,6 @@ pub(super) fn protected_exchange(name: &str) -> Refusal {
     Refusal::Protected(if name.is_empty() { "the default exchange".into() } else { format!("exchange '{name}'") })
 }
 
-/// Compares one option of two declarations.
-pub(super) fn check_option<T: PartialEq>(
-    (entity, name): (&'static str, &str),
-    option: &'static str,
-    (received, current): (&T, &T),
-    show: impl Fn(&T) -> String,
-) -> Result<(), Refusal> {
-    if received == current {
-        return Ok(());
-    }
-    let (received, current) = (show(received), show(current));
-    Err(Refusal::Inequivalent { entity, name: name.into(), option, received, current })
-}
-
-/// A flag as RabbitMQ shows it in an error.
-pub(super) fn show_flag(flag: &bool) -> String {
-    format!("'{flag}'")
-}
-
-fn show_kind(kind: &ExchangeKind) -> String {
-    match kind {
-        ExchangeKind::Direct => "'direct'".into(),
-        ExchangeKind::Fanout => "'fanout'".into(),
-    }
-}
-
-fn check_equivalent(name: &str, received: &ExchangeOptions, current: &ExchangeOptions) -> Result<(), Refusal> {
-    let entity = ("exchange", name);
-    check_option(entity, "type", (&received.kind, &current.kind), show_kind)?;
-    check_option(entity, "durable", (&received.durable, &current.durable), show_flag)?;
-    check_option(entity, "auto_delete", (&received.auto_delete, &current.auto_delete), show_flag)?;
-    check_option(entity, "internal", (&received.internal, &current.internal), show_flag)
-}
-
 impl Broker {
     pub(super) fn declare_exchange(
         &mut self,
@@ -161,9 +128,11 @@ impl Broker {
         }
         match self.exchanges.get(name) {
             Some(_) if passive => {}
-            Some(exchange) => check_equivalent(name, &options, &exchange.options)?,
+            Some(exchange) => check_exchange(name, &options, &exchange.options)?,
             None if passive => return Err(Refusal::NoExchange(name.into())),
-            None if name.starts_with(RESERVED_PREFIX) => return Err(protected_exchange(name)),
+            None if name.starts_with(RESERVED_PREFIX) => {
+                return Err(Refusal::Reserved { entity: "exchange", name: name.into() });
+            }
             None => {
                 let exchange = Exchange::new(name, options);
                 self.exchanges.insert(Arc::clone(&exchange.name), exchange);

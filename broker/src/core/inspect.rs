@@ -87,6 +87,7 @@ impl Broker {
             self.audit_consumer(key, consumer, held_of_consumer.get(&key).copied().unwrap_or(0))?;
         }
         self.audit_channels()?;
+        self.audit_connections()?;
         self.audit_names()
     }
 
@@ -147,6 +148,15 @@ impl Broker {
 
     fn is_blocked(&self, consumer: ConsumerKey) -> bool {
         matches!(self.consumers[consumer].place, Place::Blocked(_))
+    }
+
+    fn audit_connections(&self) -> Result<(), Violation> {
+        for (id, connection) in &self.connections {
+            let owned = self.queues.iter().filter(|(_, queue)| queue.owner == Some(*id)).map(|(key, _)| key);
+            let agrees = connection.exclusive_queues == owned.collect();
+            ensure(agrees, || format!("{id:?} is not said to have the queues that it has to itself"))?;
+        }
+        Ok(())
     }
 
     fn audit_names(&self) -> Result<(), Violation> {

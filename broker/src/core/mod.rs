@@ -9,6 +9,7 @@ mod consumer;
 mod death;
 mod delivery;
 mod effect;
+mod equivalence;
 mod exchange;
 mod inspect;
 mod memory;

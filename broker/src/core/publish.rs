@@ -55,7 +55,7 @@ impl Broker {
 
     /// Notes that a queue has to drop from its head, if it has to.
     pub(super) fn note_overfull(&mut self, key: QueueKey) {
-        if self.queues[key].is_overfull() && self.overfull.back() != Some(&key) {
+        if self.queues[key].is_overfull() {
             self.overfull.push_back(key);
         }
     }

@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::broker::{Broker, ConsumerKey, QueueKey};
-use super::command::{ConnectionId, Overflow, QueueOptions, QueuePolicy, Refusal, Reply};
+use super::command::{ConnectionId, Overflow, QueueOptions, Refusal, Reply};
 use super::effect::Effect;
-use super::exchange::{RESERVED_PREFIX, check_option, show_flag};
+use super::equivalence::check_queue;
+use super::exchange::RESERVED_PREFIX;
 use super::ready::Ready;
 use super::rotation::Rotation;
 
@@ -84,38 +85,6 @@ pub(super) fn saturated(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
 }
 
-/// Exclusiveness is not compared here: a queue that differs in it is locked.
-fn check_equivalent(name: &str, received: &QueueOptions, current: &QueueOptions) -> Result<(), Refusal> {
-    let entity = ("queue", name);
-    check_option(entity, "durable", (&received.durable, &current.durable), show_flag)?;
-    check_option(entity, "auto_delete", (&received.auto_delete, &current.auto_delete), show_flag)?;
-    check_policy(entity, &received.policy, &current.policy)
-}
-
-fn check_policy(entity: (&'static str, &str), received: &QueuePolicy, current: &QueuePolicy) -> Result<(), Refusal> {
-    let text = |bytes: &Vec<u8>| String::from_utf8_lossy(bytes).into_owned();
-    let exchange = (&received.dead_letter_exchange, &current.dead_letter_exchange);
-    let routing_key = (&received.dead_letter_routing_key, &current.dead_letter_routing_key);
-    let max_length = (&received.max_length, &current.max_length);
-    let delivery_limit = (&received.delivery_limit, &current.delivery_limit);
-    check_option(entity, "x-dead-letter-exchange", exchange, show_argument(String::clone))?;
-    check_option(entity, "x-dead-letter-routing-key", routing_key, show_argument(text))?;
-    check_option(entity, "x-delivery-limit", delivery_limit, show_argument(u32::to_string))?;
-    check_option(entity, "x-max-length", max_length, show_argument(u64::to_string))?;
-    check_option(entity, "x-overflow", (&received.overflow, &current.overflow), show_overflow)
-}
-
-fn show_argument<T>(show: impl Fn(&T) -> String) -> impl Fn(&Option<T>) -> String {
-    move |value| value.as_ref().map_or("none".into(), |value| format!("the value '{}'", show(value)))
-}
-
-fn show_overflow(overflow: &Overflow) -> String {
-    match overflow {
-        Overflow::DropHead => "'drop-head'".into(),
-        Overflow::RejectPublish => "'reject-publish'".into(),
-    }
-}
-
 impl Broker {
     /// The queue of this name, if there is one and this connection may use it.
     pub(super) fn accessible_queue(&self, connection: ConnectionId, name: &str) -> Result<QueueKey, Refusal> {
@@ -140,7 +109,7 @@ impl Broker {
                 if options.exclusive != queue.options.exclusive {
                     return Err(Refusal::Locked(name.into()));
                 }
-                check_equivalent(name, &options, &queue.options)?;
+                check_queue(name, &options, &queue.options)?;
                 Ok(queue.declared())
             }
             Err(Refusal::NoQueue(_)) if !passive => self.create_queue(connection, name, options),
@@ -150,7 +119,7 @@ impl Broker {
 
     fn create_queue(&mut self, connection: ConnectionId, name: &str, options: QueueOptions) -> Result<Reply, Refusal> {
         if name.starts_with(RESERVED_PREFIX) {
-            return Err(Refusal::Protected(format!("queue '{name}'")));
+            return Err(Refusal::Reserved { entity: "queue", name: name.into() });
         }
         let name: Arc<str> = if name.is_empty() { self.generate_name().into() } else { name.into() };
         let owner = options.exclusive.then_some(connection);

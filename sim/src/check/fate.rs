@@ -174,7 +174,10 @@ fn fate_after(clients: &Clients<'_>, queue: QueueId, life: &Life, last: &Receive
         None if !is_lost => Fate::Held,
         // It may have been taken, or given back with its channel.
         Some(settlement) if settlement.kind == SettlementKind::Discard => {
-            if clients.taken_by(&settlement).is_some() || !is_lost {
+            if clients.queue(queue).dead_letter_queue.is_none() {
+                // It may be gone for good, and nobody would see.
+                Fate::Settled
+            } else if clients.taken_by(&settlement).is_some() || !is_lost {
                 Fate::Doomed(places)
             } else {
                 Fate::Waiting(places)

@@ -2,12 +2,14 @@
 
 use std::fmt;
 use std::io;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
 use tokio::io::ReadBuf;
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::delay::Delay;
 use super::kernel::Kernel;
 use super::link::{Link, Reception};
 use super::lock;
@@ -90,6 +92,10 @@ impl Connection {
         let (mut state, now) = (lock(&self.state), kernel.clock.now());
         let (end, peer_end, link) = state.receiving(side);
         end.check_open()?;
+        if self.lives[side as usize].vitals.is_deaf.load(Ordering::Relaxed) {
+            end.reader.wait(&kernel.clock, context.waker(), None);
+            return Poll::Pending;
+        }
         let event = match link.receive(now, buffer) {
             Reception::Nothing => {
                 end.reader.wait(&kernel.clock, context.waker(), link.next_arrival());
@@ -139,10 +145,14 @@ impl Connection {
             return Poll::Ready(Err(error.into()));
         }
         let sent = link.send(now, bytes);
+        let [own, peer] = [side, side.peer()].map(|side| &self.lives[side as usize].vitals);
         if sent == 0 {
+            own.blocked_writes.fetch_add(1, Ordering::Relaxed);
             end.writer.wait(&kernel.clock, context.waker(), gone.map(|(arrival, _)| arrival));
             return Poll::Pending;
         }
+        own.segments_sent.fetch_add(1, Ordering::Relaxed);
+        peer.segments_sent_to.fetch_add(1, Ordering::Relaxed);
         end.writer.clear();
         peer_end.reader.expect(&kernel.clock, link.next_arrival());
         let checksum = xxh3_64(&bytes[..sent]);
@@ -189,6 +199,18 @@ impl Connection {
     /// Whether neither side uses it any more.
     pub(super) fn is_over(&self) -> bool {
         lock(&self.state).ends.iter().all(|end| !end.open)
+    }
+
+    /// What is sent from `side` from now on takes as long as `delay` says.
+    pub(super) fn set_delay(&self, side: Side, delay: &Delay) {
+        let mut state = lock(&self.state);
+        let (_, _, link) = state.sending(side);
+        link.set_delay(delay.clone());
+    }
+
+    /// Has the task that reads on `side` look again.
+    pub(super) fn wake_reader(&self, side: Side) {
+        lock(&self.state).ends[side as usize].reader.wake();
     }
 
     /// The link from `side` to the other is cut by a partition.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use rand::{Rng, RngExt};
-use rand_distr::{OpenClosed01, StandardNormal};
+use rand_distr::{Exp1, OpenClosed01, StandardNormal};
 use serde::{Deserialize, Serialize};
 
 use super::error::OptionsError;
@@ -26,6 +26,11 @@ pub enum Delay {
         minimum_us: u64,
         /// The most.
         maximum_us: u64,
+    },
+    /// Memoryless: many short, a few long. The 99th percentile is 4.6 times the mean.
+    Exponential {
+        /// The mean.
+        mean_us: u64,
     },
     /// Log-normal: half of the samples below the median, and a tail that is longer for a larger `sigma`.
     LogNormal {
@@ -63,6 +68,10 @@ impl Delay {
         let microseconds = match *self {
             Delay::Constant { delay_us } => delay_us,
             Delay::Uniform { minimum_us, maximum_us } => random.random_range(minimum_us..=maximum_us.max(minimum_us)),
+            Delay::Exponential { mean_us } => {
+                let means: f64 = random.sample(Exp1);
+                (mean_us as f64 * means).round() as u64
+            }
             Delay::LogNormal { median_us, sigma } => {
                 let exponent: f64 = random.sample(StandardNormal);
                 (median_us as f64 * (sigma * exponent).exp()).round() as u64
@@ -82,9 +91,9 @@ impl Delay {
     }
 
     /// Whether the numbers describe a distribution.
-    pub(super) fn check(&self) -> Result<(), OptionsError> {
+    pub(crate) fn check(&self) -> Result<(), OptionsError> {
         match *self {
-            Delay::Constant { .. } => Ok(()),
+            Delay::Constant { .. } | Delay::Exponential { .. } => Ok(()),
             Delay::Uniform { minimum_us, maximum_us } if minimum_us > maximum_us => {
                 Err(OptionsError::EmptyRange { minimum_us, maximum_us })
             }
@@ -138,6 +147,14 @@ mod tests {
         let samples = samples(&Delay::Uniform { minimum_us: 10, maximum_us: 19 });
         assert_eq!((samples[0], samples[9_999]), (10, 19));
         assert!((share_above(&samples, 14) - 0.5).abs() < 0.02);
+    }
+
+    #[test]
+    fn an_exponential_delay_has_its_mean_and_its_tail() {
+        let samples = samples(&Delay::Exponential { mean_us: 1_000 });
+        assert!((samples.iter().sum::<u64>() as f64 / 10_000.0 - 1_000.0).abs() < 30.0);
+        // One in a hundred is longer than ln(100) times the mean.
+        assert!((share_above(&samples, 4_605) - 0.01).abs() < 0.005);
     }
 
     #[test]

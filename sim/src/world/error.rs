@@ -20,10 +20,10 @@ pub enum WorldError {
         /// The limit.
         at: Timestamp,
     },
-    /// A task panicked.
+    /// A task panicked. (A panic in the destructor of a task that is being dropped cannot be caught, it aborts.)
     #[error("panic on {node} at {at}: {message}")]
     Panicked {
-        /// The node whose task it was; `stage` for the future that was given to [`run`](super::run).
+        /// The node whose task it was; `stage` for the future that was given to [`run`](super::run), `world` for none.
         node: String,
         /// When.
         at: Timestamp,

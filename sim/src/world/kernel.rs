@@ -6,6 +6,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::task::Poll;
 
@@ -13,6 +14,7 @@ use tokio::sync::mpsc;
 
 use super::clock::Clock;
 use super::connection::{Connection, ConnectionId, Side};
+use super::delay::Delay;
 use super::error::WorldError;
 use super::listener::Backlog;
 use super::lock;
@@ -45,7 +47,7 @@ impl Kernel {
             return life.clone();
         }
         let tasks = self.scheduler.create_node().name(name).build();
-        let life = Arc::new(Life { name: node.name.clone(), ip: node.ip, tasks });
+        let life = Arc::new(Life { name: node.name.clone(), ip: node.ip, tasks, vitals: node.vitals.clone() });
         node.lives += 1;
         node.state = NodeState::Running(life.clone());
         self.record(name, &Event::Started { life: node.lives });
@@ -63,9 +65,13 @@ impl Kernel {
         drop(network);
 
         self.record(name, &Event::Crashed { death });
-        self.scheduler.kill(life.tasks.id());
+        self.end_tasks(&life);
         for connection in connections {
-            self.end_life(&connection, &life, death);
+            for side in [Side::Client, Side::Server] {
+                if Arc::ptr_eq(&connection.lives[side as usize], &life) {
+                    connection.close(self, side, death);
+                }
+            }
         }
         listeners.into_values().for_each(|backlog| backlog.close());
     }
@@ -123,20 +129,65 @@ impl Kernel {
     pub(super) fn shut_down(&self) {
         let network = lock(&self.network);
         for life in network.nodes.values().filter_map(Node::life) {
-            self.scheduler.kill(life.tasks.id());
+            self.end_tasks(life);
         }
         self.clock.clear();
     }
 
-    fn end_life(&self, connection: &Connection, life: &Arc<Life>, death: Death) {
-        for side in [Side::Client, Side::Server] {
-            if Arc::ptr_eq(&connection.lives[side as usize], life) {
-                connection.close(self, side, death);
+    /// Drops a life's tasks, those that are paused too.
+    fn end_tasks(&self, life: &Life) {
+        self.scheduler.resume(life.tasks.id());
+        self.scheduler.kill(life.tasks.id());
+    }
+
+    /// Stops the clock of all tasks of the node called `name`, or lets them go on. False if it has no life.
+    pub(super) fn set_paused(&self, name: &str, paused: bool) -> bool {
+        let life = lock(&self.network).nodes.get(name).and_then(Node::life).cloned();
+        let Some(life) = life else { return false };
+        self.record(name, &if paused { Event::Paused } else { Event::Resumed });
+        if paused {
+            self.scheduler.pause(life.tasks.id());
+        } else {
+            self.scheduler.resume(life.tasks.id());
+        }
+        true
+    }
+
+    /// The node called `name` reads nothing from now on, or reads again.
+    pub(super) fn set_deaf(&self, name: &str, deaf: bool) {
+        let mut network = lock(&self.network);
+        network.node(name).vitals.is_deaf.store(deaf, Ordering::Relaxed);
+        self.record(name, &if deaf { Event::Deaf } else { Event::Hearing });
+        for connection in network.connections.values() {
+            for side in [Side::Client, Side::Server] {
+                if &*connection.lives[side as usize].name == name {
+                    connection.wake_reader(side);
+                }
             }
         }
-        if connection.is_over() {
-            self.forget(&connection.id);
+    }
+
+    /// Ends all connections of the node called `name` at its end, and says how many there were. The node lives on.
+    pub(super) fn cut(&self, name: &str, death: Death) -> usize {
+        let connections: Vec<_> = lock(&self.network).connections.values().cloned().collect();
+        let mut count = 0;
+        for connection in connections {
+            for side in [Side::Client, Side::Server] {
+                if &*connection.lives[side as usize].name == name && connection.close(self, side, death) {
+                    self.record(name, &Event::Cut { connection: &connection.id, death });
+                    count += 1;
+                }
+            }
         }
+        count
+    }
+
+    /// Changes how long it takes from one node to another.
+    pub(super) fn set_delay(&self, from: &str, to: &str, delay: &Delay) {
+        let mut network = lock(&self.network);
+        network.options.set_delay(from, to, delay);
+        self.record(from, &Event::DelayChanged { to });
+        self.each_link(&network, from, to, |connection, side| connection.set_delay(side, delay));
     }
 
     fn each_link(&self, network: &Network, from: &str, to: &str, change: impl Fn(&Connection, Side)) {

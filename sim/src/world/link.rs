@@ -16,6 +16,7 @@ use handoff_broker::Timestamp;
 use rand_chacha::ChaCha8Rng;
 use tokio::io::ReadBuf;
 
+use super::delay::Delay;
 use super::options::LinkOptions;
 
 /// A pure state machine: it is told the time, and never wakes anybody.
@@ -119,6 +120,11 @@ impl Link {
         self.abandoned = true;
         self.bytes = VecDeque::new();
         self.segments = VecDeque::new();
+    }
+
+    /// What is sent from now on takes as long as `delay` says.
+    pub(super) fn set_delay(&mut self, delay: Delay) {
+        self.options.delay = delay;
     }
 
     /// A partition begins: what has not arrived yet waits for its end.

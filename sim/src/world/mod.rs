@@ -6,7 +6,7 @@
 //!
 //! This is the only place that names madsim, and it uses three things of it: its scheduler, which picks randomly among
 //! the tasks that are ready; its nodes, which drop all their tasks when killed; and its clock, but only to learn that
-//! no task is ready (see [`clock`]). The network is our own, because madsim's departs from TCP where it matters here:
+//! no task is ready (see clock.rs). The network is our own, because madsim's departs from TCP where it matters here:
 //! no backpressure, no half-close, no reset, no latency on connect.
 //!
 //! It does not decide which faults happen and does not judge what happened.
@@ -15,6 +15,7 @@ mod clock;
 mod connect;
 mod connection;
 mod delay;
+mod disturb;
 mod error;
 mod kernel;
 mod link;
@@ -34,7 +35,7 @@ pub use clock::Sleep;
 pub use delay::Delay;
 pub use error::{OptionsError, WorldError};
 pub use listener::SimulatedListener;
-pub use node::Death;
+pub use node::{Death, Traffic};
 pub use options::{LinkOptions, NetworkOptions, WorldOptions};
 pub use run::{Outcome, run};
 pub use runtime::SimulatedRuntime;

@@ -85,3 +85,35 @@ impl Network {
         self.partitions.remove(&(from.into(), to.into()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use handoff_broker::{Listener, Runtime};
+    use handoff_scenarios::Stage;
+
+    use super::super::{WorldOptions, lock, run};
+
+    #[test]
+    fn a_connection_is_forgotten_when_neither_end_is_held() {
+        let counts = run(WorldOptions::default(), |stage| async move {
+            let connections = || lock(&stage.kernel.network).connections.len();
+            let mut listener = stage.node("server").listen(stage.listen_address("server")).await?;
+            let address = listener.local_address()?;
+            let first = stage.node("client").connect(address).await?;
+            let second = stage.node("client").connect(address).await?;
+            let (accepted, _) = listener.accept().await?;
+            let mut counts = vec![connections()];
+            drop(first);
+            counts.push(connections());
+            drop(accepted);
+            counts.push(connections());
+            stage.crash("server");
+            counts.push(connections());
+            drop(second);
+            counts.push(connections());
+            std::io::Result::Ok(counts)
+        });
+        let counts = counts.value.map(|counts| counts.map_err(|error| error.kind()));
+        assert_eq!(counts, Ok(Ok(vec![2, 2, 1, 1, 0])));
+    }
+}

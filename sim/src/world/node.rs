@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use serde::{Deserialize, Serialize};
 
@@ -41,6 +42,7 @@ pub(super) struct Node {
     /// How many connections it has asked for.
     pub(super) connects: u64,
     pub(super) listeners: BTreeMap<u16, Arc<Backlog>>,
+    pub(super) vitals: Arc<Vitals>,
     next_port: u16,
 }
 
@@ -55,6 +57,39 @@ pub(super) struct Life {
     pub(super) ip: Ipv4Addr,
     /// Where its tasks run; killed with it.
     pub(super) tasks: madsim::runtime::NodeHandle,
+    /// The node's.
+    pub(super) vitals: Arc<Vitals>,
+}
+
+/// What a node's connections do, over all of its lives.
+#[derive(Default)]
+pub(super) struct Vitals {
+    pub(super) segments_sent: AtomicU64,
+    pub(super) segments_sent_to: AtomicU64,
+    pub(super) blocked_writes: AtomicU64,
+    /// It reads nothing.
+    pub(super) is_deaf: AtomicBool,
+}
+
+/// What a node's connections have done so far, over all of its lives.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Traffic {
+    /// Segments that it sent.
+    pub segments_sent: u64,
+    /// Segments that were sent to it, whether they have arrived or not.
+    pub segments_sent_to: u64,
+    /// How often a write of its found the window full.
+    pub blocked_writes: u64,
+}
+
+impl Vitals {
+    pub(super) fn traffic(&self) -> Traffic {
+        Traffic {
+            segments_sent: self.segments_sent.load(Ordering::Relaxed),
+            segments_sent_to: self.segments_sent_to.load(Ordering::Relaxed),
+            blocked_writes: self.blocked_writes.load(Ordering::Relaxed),
+        }
+    }
 }
 
 impl Node {
@@ -69,6 +104,7 @@ impl Node {
             lives: 0,
             connects: 0,
             listeners: BTreeMap::new(),
+            vitals: Arc::default(),
             next_port: Self::FIRST_DYNAMIC_PORT,
         }
     }

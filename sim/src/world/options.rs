@@ -68,6 +68,13 @@ impl NetworkOptions {
         self.links.get(&(from.to_owned(), to.to_owned())).unwrap_or(default)
     }
 
+    /// Changes the delay in one direction.
+    pub(super) fn set_delay(&mut self, from: &str, to: &str, delay: &Delay) {
+        let mut link = self.link(from, to).clone();
+        link.delay = delay.clone();
+        self.links.insert((from.to_owned(), to.to_owned()), link);
+    }
+
     pub(super) fn check(&self) -> Result<(), OptionsError> {
         check_not_zero("backlog", self.backlog as u64)?;
         [&self.link, &self.loopback].into_iter().chain(self.links.values()).try_for_each(LinkOptions::check)
@@ -94,7 +101,8 @@ impl Default for LinkOptions {
 }
 
 impl LinkOptions {
-    fn check(&self) -> Result<(), OptionsError> {
+    /// Whether there can be such a link.
+    pub(crate) fn check(&self) -> Result<(), OptionsError> {
         check_not_zero("window_bytes", self.window_bytes as u64)?;
         check_not_zero("bandwidth_bytes_per_s", self.bandwidth_bytes_per_s.unwrap_or(1))?;
         self.delay.check()

@@ -1,7 +1,6 @@
 //! Running a world from its first instant to its last.
 
 use std::future::Future;
-use std::panic;
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -44,24 +43,20 @@ where
     Played: Future<Output = T> + 'static,
 {
     let (clock, trace) = (Clock::new(), Trace::new(options.keep_trace));
-    let value = on_fresh_thread({
+    let thread = thread::Builder::new().name("world".into()).spawn({
         let (clock, trace) = (clock.clone(), trace.clone());
         move || simulate(options, clock, trace, play)
     });
+    let value = match thread.map(thread::JoinHandle::join) {
+        Ok(Ok(value)) => value,
+        // A task's panic is caught where it happens, so this one is of no node.
+        Ok(Err(panic)) => {
+            Err(WorldError::Panicked { node: "world".into(), at: clock.now(), message: panic_message(&*panic) })
+        }
+        Err(error) => Err(WorldError::Thread(error.kind())),
+    };
     let (hash, events, lines) = trace.take();
     Outcome { value, hash, events, trace: lines, elapsed: clock.now().since(Timestamp::EPOCH) }
-}
-
-fn on_fresh_thread<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, WorldError> + Send + 'static,
-) -> Result<T, WorldError> {
-    let thread = thread::Builder::new().name("world".into()).spawn(work);
-    let thread = thread.map_err(|error| WorldError::Thread(error.kind()))?;
-    // Tasks' panics are caught where they happen. What comes here happened in a destructor, on an unknown node.
-    thread.join().unwrap_or_else(|panic| {
-        let message = panic_message(&*panic);
-        Err(WorldError::Panicked { node: "destructor".into(), at: Timestamp::NEVER, message })
-    })
 }
 
 fn simulate<T, Play, Played>(options: WorldOptions, clock: Clock, trace: Trace, play: Play) -> Result<T, WorldError>

@@ -22,7 +22,7 @@ pub(super) const STAGE: &str = "stage";
 /// The hand of whoever directs a world. Cheap to clone; clones are the same stage.
 #[derive(Clone)]
 pub struct SimulatedStage {
-    kernel: Arc<Kernel>,
+    pub(super) kernel: Arc<Kernel>,
 }
 
 impl SimulatedStage {

@@ -37,6 +37,18 @@ pub(super) enum Event<'a> {
     Partitioned { to: &'a str },
     /// What the node sends to `to` gets through again.
     Healed { to: &'a str },
+    /// The node's tasks stand still from now on.
+    Paused,
+    /// The node's tasks go on.
+    Resumed,
+    /// The node reads nothing from now on.
+    Deaf,
+    /// The node reads again.
+    Hearing,
+    /// A connection was ended by a fault at this end.
+    Cut { connection: &'a ConnectionId, death: Death },
+    /// What the node sends to `to` has another delay from now on.
+    DelayChanged { to: &'a str },
     /// The node listens.
     Listening { address: SocketAddr },
     /// A connection was asked for.
@@ -104,6 +116,12 @@ impl fmt::Display for Event<'_> {
             Event::Crashed { death } => write!(formatter, "crashes ({death})"),
             Event::Partitioned { to } => write!(formatter, "is cut off from {to}"),
             Event::Healed { to } => write!(formatter, "reaches {to} again"),
+            Event::Paused => formatter.write_str("stands still"),
+            Event::Resumed => formatter.write_str("goes on"),
+            Event::Deaf => formatter.write_str("stops reading"),
+            Event::Hearing => formatter.write_str("reads again"),
+            Event::Cut { connection, death } => write!(formatter, "{connection} is cut here ({death})"),
+            Event::DelayChanged { to } => write!(formatter, "has another delay to {to}"),
             Event::Listening { address } => write!(formatter, "listens on {address}"),
             Event::Connecting { connection, to } => write!(formatter, "{connection} connects to {to}"),
             Event::Unanswered { connection } => write!(formatter, "{connection} is not answered, will try again"),

@@ -55,11 +55,11 @@ fn a_new_life_listens_where_the_former_did_and_gets_nothing_that_was_meant_for_i
         let mut former = stage.node("client").connect(address).await.expect("a connection");
         former.write_all(b"for the former life").await.expect("open");
         stage.crash("server");
+        let mut new_listener = stage.node("server").listen(address).await.expect("the port is free again");
         drop(listener);
-        let mut listener = stage.node("server").listen(address).await.expect("the port is free again");
         former.write_all(b"still for the former life").await.expect("the news is on its way");
         let mut client = stage.node("client").connect(address).await.expect("a connection");
-        let (mut server, _) = listener.accept().await.expect("a connection");
+        let (mut server, _) = new_listener.accept().await.expect("a connection");
         client.write_all(b"new").await.expect("open");
         client.shutdown().await.expect("open");
         let (mut received, mut answer) = (String::new(), String::new());

@@ -8,7 +8,7 @@ use handoff_scenarios::Stage;
 use handoff_sim::world::{Outcome, SimulatedStage, WorldOptions, run};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::support::{echo_server, random, round_trip, us};
+use crate::support::{connected, echo_server, played, random, round_trip, us};
 
 /// Six clients that talk to a server, which crashes once, behind a network with random delays and a partition.
 fn reference_world(seed: u64) -> Outcome<usize> {
@@ -61,6 +61,25 @@ fn different_seeds_give_different_traces() {
     hashes.sort_unstable();
     hashes.dedup();
     assert_eq!(hashes.len(), 20);
+}
+
+#[test]
+fn delays_are_drawn_from_the_seed() {
+    let mut delays: Vec<_> = (0..20)
+        .map(|seed| {
+            played(random(seed), |stage| async move {
+                let (mut client, mut server) = connected(&stage).await;
+                let start = stage.now();
+                client.write_u8(1).await.expect("open");
+                server.read_u8().await.expect("open");
+                stage.now().since(start)
+            })
+        })
+        .collect();
+    delays.sort_unstable();
+    delays.dedup();
+    // Twenty draws from a thousand: fewer than fifteen different ones is less likely than one in a billion.
+    assert!(delays.len() >= 15, "{delays:?}");
 }
 
 #[test]

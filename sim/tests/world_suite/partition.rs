@@ -1,12 +1,14 @@
 //! Partitions.
 
+use std::io::ErrorKind;
 use std::time::Duration;
 
-use handoff_broker::Runtime;
+use handoff_broker::{Listener, Runtime, Timestamp};
 use handoff_scenarios::Stage;
+use handoff_sim::world::Death;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::support::{connected, constant, echo_server, played, us};
+use crate::support::{connected, constant, echo_server, listen, played, us};
 
 #[test]
 fn what_is_in_flight_waits_for_the_heal_and_one_more_delay() {
@@ -54,17 +56,19 @@ fn a_one_way_partition_lets_the_other_direction_through() {
 }
 
 #[test]
-fn the_end_of_a_stream_is_held_too() {
-    let (early, late) = played(constant(), |stage| async move {
-        let (mut client, _server) = connected(&stage).await;
-        stage.partition("client", "server");
-        stage.crash("server");
-        let minute = stage.now() + Duration::from_secs(60);
-        let early = stage.node("client").timeout_at(minute, client.read(&mut [0; 8])).await.is_some();
-        stage.heal("client", "server");
-        (early, client.read(&mut [0; 8]).await.map_err(|error| error.kind()))
-    });
-    assert_eq!((early, late), (false, Ok(0)));
+fn the_end_of_a_stream_and_a_reset_are_held_too() {
+    for (death, seen) in [(Death::Eof, Ok(0)), (Death::Reset, Err(ErrorKind::ConnectionReset))] {
+        let (early, late) = played(constant(), move |stage| async move {
+            let (mut client, _server) = connected(&stage).await;
+            stage.partition("client", "server");
+            stage.kill("server", death);
+            let minute = stage.now() + Duration::from_secs(60);
+            let early = stage.node("client").timeout_at(minute, client.read(&mut [0; 8])).await.is_some();
+            stage.heal("client", "server");
+            (early, client.read(&mut [0; 8]).await.map_err(|error| error.kind()))
+        });
+        assert_eq!((early, late), (false, seen), "{death}");
+    }
 }
 
 #[test]
@@ -90,7 +94,7 @@ fn connecting_waits_for_the_heal() {
 }
 
 #[test]
-fn a_connection_made_during_a_one_way_partition_is_held_like_others() {
+fn an_answer_is_held_by_a_one_way_partition() {
     let (before, after) = played(constant(), |stage| async move {
         let address = echo_server(&stage).await;
         let client = stage.node("client");
@@ -103,4 +107,28 @@ fn a_connection_made_during_a_one_way_partition_is_held_like_others() {
         (before, stream.read_u8().await.map_err(|error| error.kind()))
     });
     assert_eq!((before, after), (false, Ok(5)));
+}
+
+#[test]
+fn what_the_server_says_first_is_held_if_the_partition_is_older_than_the_connection() {
+    let (connected_at, read_at) = played(constant(), |stage| async move {
+        let (mut listener, address) = listen(&stage).await;
+        stage.node("server").spawn(async move {
+            let (mut stream, _) = listener.accept().await.expect("the request gets through");
+            stream.write_u8(1).await.expect("open");
+            let _ = stream.read_u8().await;
+        });
+        stage.partition_one_way("server", "client");
+        let (healer, clock) = (stage.clone(), stage.node("stage"));
+        stage.node("stage").spawn(async move {
+            clock.sleep(us(1_000_700)).await;
+            healer.heal("client", "server");
+        });
+        let mut stream = stage.node("client").connect(address).await.expect("a connection");
+        let connected_at = stage.now();
+        stream.read_u8().await.expect("open");
+        (connected_at, stage.now())
+    });
+    // The answer is lost at 500 us, sent again a second later, and gets through; the byte waits for the heal.
+    assert_eq!((connected_at, read_at), (Timestamp::EPOCH + us(1_000_750), Timestamp::EPOCH + us(1_000_950)));
 }

@@ -6,9 +6,6 @@ use crate::amqp::codec::{Method, ReplyCode};
 use crate::amqp::fault::Fault;
 use crate::core::{Command, ExchangeKind, ExchangeOptions, Machine, QueueOptions, Refusal, Reply};
 
-/// Names that begin so belong to the broker.
-const RESERVED_PREFIX: &str = "amq.";
-
 impl Connection {
     /// A method of the exchange or the queue class.
     pub(super) fn entity_method<M: Machine>(
@@ -20,12 +17,7 @@ impl Connection {
         match method {
             Method::ExchangeDeclare { .. } => self.declare_exchange(number, method, turn),
             Method::ExchangeDelete { exchange, if_unused, no_wait } => {
-                let deleted = turn.ask(Command::DeleteExchange { name: exchange, if_unused });
-                match deleted {
-                    // As RabbitMQ does since 3.2: what does not exist is deleted.
-                    Ok(_) | Err(Refusal::NoExchange(_)) => {}
-                    Err(refusal) => return Err(refusal.into()),
-                }
+                turn.ask(Command::DeleteExchange { name: exchange, if_unused })?;
                 turn.answer(number, no_wait, &Method::ExchangeDeleteOk {});
                 Ok(())
             }
@@ -53,10 +45,7 @@ impl Connection {
             Method::QueueDelete { queue, if_unused, if_empty, no_wait } => {
                 let name = self.queue_name(number, queue)?;
                 let delete = Command::DeleteQueue { connection: self.id, name, if_unused, if_empty };
-                let message_count = match turn.count(delete) {
-                    Err(Refusal::NoQueue(_)) => 0,
-                    counted => counted?,
-                };
+                let message_count = turn.count(delete)?;
                 turn.answer(number, no_wait, &Method::QueueDeleteOk { message_count });
                 Ok(())
             }
@@ -87,11 +76,7 @@ impl Connection {
             }
         };
         let options = ExchangeOptions { kind, durable, auto_delete, internal };
-        let declare = |passive| Command::DeclareExchange { name: exchange, passive, options: options.clone() };
-        if !passive && exchange.starts_with(RESERVED_PREFIX) && turn.ask(declare(true)).is_err() {
-            return Err(reserved("exchange", exchange));
-        }
-        turn.ask(declare(passive))?;
+        turn.ask(Command::DeclareExchange { name: exchange, passive, options })?;
         turn.answer(number, no_wait, &Method::ExchangeDeclareOk {});
         Ok(())
     }
@@ -109,13 +94,8 @@ impl Connection {
         let name = if passive { self.queue_name(number, queue)? } else { queue };
         let policy = if passive { Default::default() } else { arguments::queue_policy(name, arguments)? };
         let options = QueueOptions { durable, exclusive, auto_delete, policy };
-        let connection = self.id;
-        let declare = |passive| Command::DeclareQueue { connection, name, passive, options: options.clone() };
-        if !passive && name.starts_with(RESERVED_PREFIX) && matches!(turn.ask(declare(true)), Err(Refusal::NoQueue(_)))
-        {
-            return Err(reserved("queue", name));
-        }
-        let Reply::QueueDeclared { name, messages, consumers } = turn.ask(declare(passive))? else {
+        let declare = Command::DeclareQueue { connection: self.id, name, passive, options };
+        let Reply::QueueDeclared { name, messages, consumers } = turn.ask(declare)? else {
             return Err(Fault::new(ReplyCode::InternalError, "the core gave a declare another command's answer"));
         };
         let declared = Method::QueueDeclareOk { queue: &name, message_count: messages, consumer_count: consumers };
@@ -136,11 +116,6 @@ impl Connection {
             _ => Err(Fault::new(ReplyCode::NotFound, "no previously declared queue")),
         }
     }
-}
-
-fn reserved(entity: &str, name: &str) -> Fault {
-    let text = format!("{entity} name '{name}' contains reserved prefix '{RESERVED_PREFIX}*'");
-    Fault::new(ReplyCode::AccessRefused, text)
 }
 
 impl<M: Machine> Turn<'_, M> {

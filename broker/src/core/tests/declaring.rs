@@ -68,7 +68,7 @@ fn an_empty_name_asks_for_a_new_one() {
     driver.publish_all(&first, &["a"]);
     driver.run(check(B, &first));
     let refusal = driver.handle(declare(A, "amq.mine", QueueOptions::default()));
-    assert_eq!(refusal, Err(Refusal::Protected("queue 'amq.mine'".into())));
+    assert_eq!(refusal, Err(Refusal::Reserved { entity: "queue", name: "amq.mine".into() }));
     assert_eq!(driver.handle(check(A, "")), Err(Refusal::NoQueue("".into())));
 }
 

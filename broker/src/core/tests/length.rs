@@ -41,6 +41,23 @@ fn a_returned_message_is_not_dropped_while_a_consumer_has_credit_for_it() {
 }
 
 #[test]
+fn nothing_is_dropped_for_which_a_blocked_consumer_has_just_got_credit() {
+    let mut driver = Driver::new();
+    driver.declare("q", dead_letters_to("dead"));
+    driver.declare("dead", limit(1, Overflow::DropHead));
+    driver.run(Command::SetPrefetch { channel: A, count: 1, global: true });
+    driver.consume(A, "q", "c", 0);
+    driver.consume(A, "dead", "d", 0);
+    driver.publish_all("q", &["a"]);
+    assert_eq!(driver.effects(), ["c#1 a"]);
+    driver.publish_all("dead", &["z"]);
+    assert_eq!(driver.effects(), [""; 0]);
+    driver.reject(A, 1);
+    assert_eq!(driver.effects(), ["a dead-lettered from q: rejected", "d#2 z"]);
+    assert_eq!(driver.counts("dead").ready, 1);
+}
+
+#[test]
 fn a_full_queue_refuses_what_it_was_told_to_refuse() {
     let mut driver = Driver::new();
     driver.declare("q", limit(1, Overflow::RejectPublish));

@@ -6,7 +6,9 @@ mod credit;
 mod death;
 mod declaring;
 mod length;
+mod model;
 mod order;
+mod property;
 mod routing;
 mod settling;
 

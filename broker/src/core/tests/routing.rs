@@ -149,7 +149,8 @@ fn predeclared_exchanges_stay_and_reserved_names_are_not_given() {
     let declare = |name, options| Command::DeclareExchange { name, passive: false, options };
     driver.run(declare("amq.direct", durable.clone()));
     let protected = |name: &str| Err(Refusal::Protected(format!("exchange '{name}'")));
-    assert_eq!(driver.handle(declare("amq.mine", durable)), protected("amq.mine"));
+    let reserved = Refusal::Reserved { entity: "exchange", name: "amq.mine".into() };
+    assert_eq!(driver.handle(declare("amq.mine", durable)), Err(reserved));
     let delete = Command::DeleteExchange { name: "amq.fanout", if_unused: false };
     assert_eq!(driver.handle(delete), protected("amq.fanout"));
 }

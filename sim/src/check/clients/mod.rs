@@ -216,7 +216,8 @@ impl<'h> Clients<'h> {
     }
 
     /// How many deliveries of one message from a queue may have been lost on their way before a place, at most: each
-    /// takes a channel with it. A channel that was lost long ago counts too, since the broker may learn it late.
+    /// takes a channel with it. It may be a channel that ended before the message was published: the broker delivers
+    /// to it until it hears of its end.
     pub fn losses(&self, queue: QueueId, before: usize) -> usize {
         self.losses.get(&queue).map_or(0, |losses| losses.partition_point(|loss| *loss < before))
     }

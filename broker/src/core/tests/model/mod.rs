@@ -1,0 +1,222 @@
+//! A naive broker: everything in plain vectors, searched from the front. Slow, and easy to see that it is right.
+//!
+//! It does not say whose turn it is among consumers with credit: it watches the effects of the real broker and checks
+//! that each was allowed, and that none is missing.
+
+mod messages;
+mod queues;
+
+use std::collections::VecDeque;
+
+use super::*;
+use crate::core::broker::QueueKey;
+
+#[derive(Clone)]
+struct ModelEntry {
+    message: Message,
+    position: u64,
+    count: u32,
+    /// Queue, reason and count, the latest first.
+    deaths: Vec<(String, DeathReason, u64)>,
+}
+
+struct ModelQueue {
+    name: String,
+    /// Where it stands among the targets of a message.
+    key: QueueKey,
+    options: QueueOptions,
+    owner: Option<ConnectionId>,
+    ready: Vec<ModelEntry>,
+    counts: QueueCounts,
+}
+
+struct ModelConsumer {
+    serial: u64,
+    channel: ChannelId,
+    tag: String,
+    queue: QueueKey,
+    no_ack: bool,
+    exclusive: bool,
+    prefetch: u16,
+}
+
+struct ModelHeld {
+    tag: u64,
+    queue: QueueKey,
+    consumer: Option<u64>,
+    entry: ModelEntry,
+}
+
+struct ModelChannel {
+    id: ChannelId,
+    last_tag: u64,
+    held: Vec<ModelHeld>,
+    prefetch: u16,
+    consumer_prefetch: u16,
+}
+
+#[derive(Default)]
+pub struct Model {
+    channels: Vec<ModelChannel>,
+    queues: Vec<ModelQueue>,
+    consumers: Vec<ModelConsumer>,
+    bindings: Vec<(String, QueueKey, Vec<u8>)>,
+    unwritable: Vec<ConnectionId>,
+    overfull: Vec<QueueKey>,
+    dead: Vec<(QueueKey, DeathReason, ModelEntry)>,
+    serials: u64,
+    /// What the real broker did, as far as it is not yet explained.
+    effects: VecDeque<Effect>,
+}
+
+impl Model {
+    /// Carries out a command that the real broker answered like this, with these effects. Panics where it was wrong.
+    pub fn handle(
+        &mut self,
+        broker: &Broker,
+        command: Command<'_>,
+        answer: &Result<Reply, Refusal>,
+        effects: Vec<Effect>,
+    ) {
+        self.effects = effects.into();
+        let expected = match command {
+            Command::Get { channel, queue, no_ack } => self.get(channel, queue, no_ack, answer),
+            command => self.dispatch(command, broker),
+        };
+        assert_eq!(*answer, expected);
+        self.work_off();
+        while let Some(effect) = self.effects.pop_front() {
+            self.check_delivery(effect, None);
+        }
+        for consumer in &self.consumers {
+            let starves = self.has_credit(consumer) && !self.queue(consumer.queue).ready.is_empty();
+            assert!(!starves, "{} starves", consumer.tag);
+        }
+    }
+
+    /// The counts of all queues, by name.
+    pub fn counts(&self) -> Vec<(String, QueueCounts)> {
+        let counts = |queue: &ModelQueue| {
+            let held = self.channels.iter().flat_map(|channel| &channel.held);
+            let unacknowledged = held.filter(|held| held.queue == queue.key).count() as u64;
+            let consumers = self.consumers.iter().filter(|consumer| consumer.queue == queue.key).count() as u64;
+            QueueCounts { ready: queue.ready.len() as u64, unacknowledged, consumers, ..queue.counts }
+        };
+        let mut all: Vec<_> = self.queues.iter().map(|queue| (queue.name.clone(), counts(queue))).collect();
+        all.sort_by(|one, other| one.0.cmp(&other.0));
+        all
+    }
+
+    /// The tags that a channel holds.
+    pub fn held_tags(&self, channel: ChannelId) -> Vec<u64> {
+        let channel = self.channels.iter().find(|known| known.id == channel);
+        channel.into_iter().flat_map(|channel| &channel.held).map(|held| held.tag).collect()
+    }
+
+    fn dispatch(&mut self, command: Command<'_>, broker: &Broker) -> Result<Reply, Refusal> {
+        match command {
+            Command::OpenChannel { channel } => self.open(channel),
+            Command::CloseChannel { channel } => {
+                self.channel(channel)?;
+                self.close(vec![channel]);
+            }
+            Command::CloseConnection { connection } => self.close_connection(connection),
+            Command::SetWritable { connection, writable } => {
+                self.unwritable.retain(|unwritable| *unwritable != connection);
+                self.unwritable.extend((!writable).then_some(connection));
+            }
+            Command::DeclareQueue { connection, name, options, .. } => {
+                return self.declare(connection, name, options, broker);
+            }
+            Command::DeleteQueue { connection, name, if_unused, if_empty } => {
+                return self.delete(connection, name, if_unused, if_empty);
+            }
+            Command::PurgeQueue { connection, name } => {
+                let key = self.accessible(connection, name)?;
+                let count = self.queue_mut(key).ready.drain(..).count();
+                self.queue_mut(key).counts.removed += count as u64;
+                return Ok(Reply::Count(count as u32));
+            }
+            Command::BindQueue { connection, queue, exchange, routing_key } => {
+                let binding = (exchange.to_owned(), self.accessible(connection, queue)?, routing_key.to_vec());
+                self.bindings.retain(|known| *known != binding);
+                self.bindings.push(binding);
+            }
+            Command::UnbindQueue { connection, queue, exchange, routing_key } => {
+                match self.accessible(connection, queue) {
+                    Ok(key) => {
+                        self.bindings.retain(|known| (&*known.0, known.1, &*known.2) != (exchange, key, routing_key))
+                    }
+                    Err(Refusal::NoQueue(_)) => {}
+                    Err(refusal) => return Err(refusal),
+                }
+            }
+            Command::Publish { channel, message } => return self.publish(channel, message),
+            Command::Consume { channel, queue, consumer_tag, no_ack, exclusive } => {
+                self.consume(channel, queue, consumer_tag, no_ack, exclusive)?;
+            }
+            Command::Cancel { channel, consumer_tag } => {
+                self.channel(channel)?;
+                self.remove_consumers(|consumer| consumer.channel == channel && consumer.tag == consumer_tag);
+            }
+            Command::SetPrefetch { channel, count, global: true } => self.channel(channel)?.prefetch = count,
+            Command::SetPrefetch { channel, count, global: false } => self.channel(channel)?.consumer_prefetch = count,
+            Command::Acknowledge { channel, delivery_tag, multiple } => {
+                for held in self.take_held(channel, delivery_tag, multiple)? {
+                    if let Some(queue) = self.find(held.queue) {
+                        queue.counts.acknowledged += 1;
+                    }
+                }
+            }
+            Command::Reject { channel, delivery_tag, multiple, requeue } => {
+                for held in self.take_held(channel, delivery_tag, multiple)? {
+                    if requeue { self.requeue(held) } else { self.bury(held.queue, DeathReason::Rejected, held.entry) }
+                }
+            }
+            Command::Recover { channel } => {
+                for held in self.take_held(channel, 0, true)? {
+                    self.requeue(held);
+                }
+            }
+            other => panic!("not asked for here: {other:?}"),
+        }
+        Ok(Reply::Done)
+    }
+
+    fn channel(&mut self, id: ChannelId) -> Result<&mut ModelChannel, Refusal> {
+        self.channels.iter_mut().find(|channel| channel.id == id).ok_or(Refusal::NoChannel(id))
+    }
+
+    fn find(&mut self, key: QueueKey) -> Option<&mut ModelQueue> {
+        self.queues.iter_mut().find(|queue| queue.key == key)
+    }
+
+    fn queue(&self, key: QueueKey) -> &ModelQueue {
+        self.queues.iter().find(|queue| queue.key == key).expect("a queue that is used exists")
+    }
+
+    fn queue_mut(&mut self, key: QueueKey) -> &mut ModelQueue {
+        self.find(key).expect("a queue that is used exists")
+    }
+
+    fn take_held(&mut self, id: ChannelId, tag: u64, multiple: bool) -> Result<Vec<ModelHeld>, Refusal> {
+        let channel = self.channel(id)?;
+        let last_tag = channel.last_tag;
+        let is_meant = |held: &ModelHeld| match (tag, multiple) {
+            (0, true) => true,
+            (_, true) => held.tag <= tag && tag <= last_tag,
+            (_, false) => held.tag == tag,
+        };
+        let (taken, left) = channel.held.drain(..).partition(is_meant);
+        channel.held = left;
+        let taken: Vec<ModelHeld> = taken;
+        let is_unknown = taken.is_empty() && !(multiple && tag == 0);
+        if is_unknown { Err(Refusal::UnknownDeliveryTag(tag)) } else { Ok(taken) }
+    }
+
+    fn accessible(&self, connection: ConnectionId, name: &str) -> Result<QueueKey, Refusal> {
+        let queue = self.queues.iter().find(|queue| queue.name == name).ok_or(Refusal::NoQueue(name.into()))?;
+        let locked = queue.owner.is_some_and(|owner| owner != connection);
+        if locked { Err(Refusal::Locked(name.into())) } else { Ok(queue.key) }
+    }
+}

@@ -1,0 +1,179 @@
+//! Random commands, carried out by the broker and by the naive [`Model`]: answers, effects and counts agree.
+
+use proptest::prelude::*;
+
+use super::model::Model;
+use super::*;
+
+const QUEUES: [&str; 4] = ["q0", "q1", "q2", "q3"];
+const TAGS: [&str; 2] = ["t0", "t1"];
+const EXCHANGES: [&str; 4] = ["", "amq.direct", "amq.fanout", "missing"];
+
+/// A command without its borrowed names: indexes into the tables above, and choices among the tags that are held.
+#[derive(Clone, Debug)]
+enum Step {
+    Open(ChannelId),
+    CloseChannel(ChannelId),
+    CloseConnection(ConnectionId),
+    Writable((ConnectionId, bool)),
+    Declare((ConnectionId, usize)),
+    Delete((ConnectionId, usize, bool, bool)),
+    Purge((ConnectionId, usize)),
+    Bind((ConnectionId, usize, usize, usize)),
+    Unbind((ConnectionId, usize, usize, usize)),
+    Publish((ChannelId, usize, usize)),
+    Consume((ChannelId, usize, usize, bool, bool)),
+    Cancel((ChannelId, usize)),
+    Get((ChannelId, usize, bool)),
+    Prefetch((ChannelId, u16, bool)),
+    Acknowledge((ChannelId, usize, bool)),
+    Reject((ChannelId, usize, bool, bool)),
+    Recover(ChannelId),
+}
+
+fn connections() -> impl Strategy<Value = ConnectionId> {
+    (1..=2u64).prop_map(ConnectionId)
+}
+
+fn channels() -> impl Strategy<Value = ChannelId> {
+    (connections(), 1..=2u16).prop_map(|(connection, number)| ChannelId { connection, number })
+}
+
+fn steps() -> impl Strategy<Value = Step> {
+    let (queue, bound, any, rarely) = (0..QUEUES.len(), 1..3usize, any::<bool>(), prop::bool::weighted(0.1));
+    let (tag, choice) = (0..TAGS.len(), 0..9usize);
+    prop_oneof![
+        30 => (channels(), 0..EXCHANGES.len(), queue.clone()).prop_map(Step::Publish),
+        14 => (channels(), choice.clone(), any, any).prop_map(Step::Reject),
+        12 => (channels(), choice, any).prop_map(Step::Acknowledge),
+        10 => (channels(), queue.clone(), tag.clone(), rarely, rarely).prop_map(Step::Consume),
+        10 => (channels(), 0..4u16, any).prop_map(Step::Prefetch),
+        6 => (channels(), queue.clone(), rarely).prop_map(Step::Get),
+        5 => channels().prop_map(Step::Open),
+        4 => (connections(), any).prop_map(Step::Writable),
+        4 => (connections(), queue.clone(), bound.clone(), queue.clone()).prop_map(Step::Bind),
+        3 => (connections(), queue.clone()).prop_map(Step::Declare),
+        2 => (channels(), tag).prop_map(Step::Cancel),
+        2 => channels().prop_map(Step::Recover),
+        2 => channels().prop_map(Step::CloseChannel),
+        1 => connections().prop_map(Step::CloseConnection),
+        1 => (connections(), queue.clone(), bound, queue.clone()).prop_map(Step::Unbind),
+        1 => (connections(), queue.clone(), any, any).prop_map(Step::Delete),
+        1 => (connections(), queue).prop_map(Step::Purge),
+    ]
+}
+
+/// Rules that often interact: short queues, low limits, dead letters that go round.
+fn options() -> impl Strategy<Value = QueueOptions> {
+    let maybe = |values| prop::option::weighted(0.4, values);
+    let overflow = prop_oneof![Just(Overflow::DropHead), Just(Overflow::RejectPublish)];
+    let dead_letters = (maybe(0..4u64), prop::option::of(0..QUEUES.len()));
+    let rarely = || prop::bool::weighted(0.1);
+    (maybe(0..4), overflow, maybe(0..3), dead_letters, rarely(), rarely()).prop_map(
+        |(max_length, overflow, delivery_limit, (exchange, routing_key), exclusive, auto_delete)| {
+            let policy = QueuePolicy {
+                max_length,
+                overflow,
+                delivery_limit: delivery_limit.map(|limit| limit as u32),
+                dead_letter_exchange: exchange.map(|index| EXCHANGES[index as usize].into()),
+                dead_letter_routing_key: routing_key.map(|index| QUEUES[index].into()),
+            };
+            QueueOptions { durable: false, exclusive, auto_delete, policy }
+        },
+    )
+}
+
+/// Both brokers, side by side.
+struct Pair {
+    driver: Driver,
+    model: Model,
+    options: Vec<QueueOptions>,
+    published: u64,
+}
+
+impl Pair {
+    fn new(options: Vec<QueueOptions>) -> Self {
+        let driver = Driver { broker: Broker::new(), now: Timestamp::EPOCH };
+        let mut pair = Pair { driver, model: Model::default(), options, published: 0 };
+        for connection in [1, 2].map(ConnectionId) {
+            (1..=2).for_each(|number| pair.step(&Step::Open(ChannelId { connection, number })));
+        }
+        (0..QUEUES.len()).for_each(|queue| pair.step(&Step::Declare((ConnectionId(1), queue))));
+        pair
+    }
+
+    fn step(&mut self, step: &Step) {
+        let command = self.command(step);
+        let answer = self.driver.handle(command.clone());
+        let effects = std::iter::from_fn(|| self.driver.broker.next_effect()).collect();
+        self.driver.audit();
+        self.model.handle(&self.driver.broker, command, &answer, effects);
+        let counts = self.driver.broker.queues().map(|(name, counts)| (name.to_owned(), counts));
+        assert_eq!(counts.collect::<Vec<_>>(), self.model.counts());
+    }
+
+    fn command(&mut self, step: &Step) -> Command<'static> {
+        match *step {
+            Step::Open(channel) => Command::OpenChannel { channel },
+            Step::CloseChannel(channel) => Command::CloseChannel { channel },
+            Step::CloseConnection(connection) => Command::CloseConnection { connection },
+            Step::Writable((connection, writable)) => Command::SetWritable { connection, writable },
+            Step::Declare((connection, queue)) => {
+                let (name, options) = (QUEUES[queue], self.options[queue].clone());
+                Command::DeclareQueue { connection, name, passive: false, options }
+            }
+            Step::Delete((connection, queue, if_unused, if_empty)) => {
+                Command::DeleteQueue { connection, name: QUEUES[queue], if_unused, if_empty }
+            }
+            Step::Purge((connection, queue)) => Command::PurgeQueue { connection, name: QUEUES[queue] },
+            Step::Bind((connection, queue, exchange, key)) => {
+                let (queue, exchange, routing_key) = (QUEUES[queue], EXCHANGES[exchange], QUEUES[key].as_bytes());
+                Command::BindQueue { connection, queue, exchange, routing_key }
+            }
+            Step::Unbind((connection, queue, exchange, key)) => {
+                let (queue, exchange, routing_key) = (QUEUES[queue], EXCHANGES[exchange], QUEUES[key].as_bytes());
+                Command::UnbindQueue { connection, queue, exchange, routing_key }
+            }
+            Step::Publish((channel, exchange, key)) => {
+                self.published += 1;
+                let (exchange, routing_key) = (EXCHANGES[exchange], QUEUES[key].as_bytes());
+                let message = Message::new(exchange, routing_key, b"\0\0", self.published.to_string().as_bytes());
+                Command::Publish { channel, message }
+            }
+            Step::Consume((channel, queue, tag, no_ack, exclusive)) => {
+                Command::Consume { channel, queue: QUEUES[queue], consumer_tag: TAGS[tag], no_ack, exclusive }
+            }
+            Step::Cancel((channel, tag)) => Command::Cancel { channel, consumer_tag: TAGS[tag] },
+            Step::Get((channel, queue, no_ack)) => Command::Get { channel, queue: QUEUES[queue], no_ack },
+            Step::Prefetch((channel, count, global)) => Command::SetPrefetch { channel, count, global },
+            Step::Acknowledge((channel, choice, multiple)) => {
+                Command::Acknowledge { channel, delivery_tag: self.tag(channel, choice), multiple }
+            }
+            Step::Reject((channel, choice, multiple, requeue)) => {
+                Command::Reject { channel, delivery_tag: self.tag(channel, choice), multiple, requeue }
+            }
+            Step::Recover(channel) => Command::Recover { channel },
+        }
+    }
+
+    /// Mostly a tag that is held, sometimes any.
+    fn tag(&self, channel: ChannelId, choice: usize) -> u64 {
+        let held = self.model.held_tags(channel);
+        if choice < 3 || held.is_empty() { choice as u64 } else { held[choice % held.len()] }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(300) })]
+
+    #[test]
+    fn the_broker_does_what_the_model_does(
+        options in prop::collection::vec(options(), QUEUES.len()),
+        steps in prop::collection::vec(steps(), 1..100),
+    ) {
+        let mut pair = Pair::new(options);
+        for step in &steps {
+            pair.step(step);
+        }
+    }
+}

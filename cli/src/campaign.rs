@@ -1,0 +1,101 @@
+//! Playing scenarios: every architecture, every seed, on all cores or on real TCP, and the claims judged.
+
+use std::collections::BTreeMap;
+
+use anyhow::Context as _;
+use handoff_scenarios::claim::{self, Judgement, Outcomes, Verdict};
+use handoff_scenarios::{Architecture, Journal, Scenario};
+use handoff_sim::play;
+use indicatif::ProgressBar;
+use rayon::prelude::*;
+use serde::Serialize;
+
+/// Which world to play in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum World {
+    /// The deterministic world: simulated time and network.
+    Sim,
+    /// Real TCP on loopback, on the real clock.
+    Tcp,
+}
+
+/// A scenario that was played.
+#[derive(Debug, Serialize)]
+pub struct Campaign {
+    /// What was played.
+    #[serde(skip)]
+    pub scenario: Scenario,
+    /// Its name.
+    pub name: String,
+    /// Where.
+    pub on: World,
+    /// Each run, in order of seed and architecture.
+    pub runs: Vec<Run>,
+    /// The claims, judged over all seeds.
+    pub claims: Vec<Verdict>,
+    /// Whether no claim fails.
+    pub holds: bool,
+}
+
+impl Campaign {
+    /// The claims that fail.
+    pub fn failing(&self) -> impl Iterator<Item = &Verdict> {
+        self.claims.iter().filter(|verdict| verdict.judgement == Judgement::Fails)
+    }
+}
+
+/// One architecture with one seed.
+#[derive(Debug, Serialize)]
+pub struct Run {
+    /// The seed.
+    pub seed: u64,
+    /// The architecture.
+    pub architecture: Architecture,
+    /// The hash of everything that happened, in hexadecimal; simulated runs only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hash: Option<String>,
+    /// What it amounts to.
+    pub outcome: handoff_scenarios::Outcome,
+}
+
+/// Plays `scenario` on `architectures` with each of `seeds`, and judges its claims.
+pub fn play(
+    scenario: Scenario,
+    architectures: &[Architecture],
+    seeds: &[u64],
+    on: World,
+    progress: &ProgressBar,
+) -> anyhow::Result<Campaign> {
+    let pairs: Vec<_> = seeds.iter().flat_map(|&seed| architectures.iter().map(move |&one| (seed, one))).collect();
+    let play_one = |&(seed, architecture): &(u64, Architecture)| {
+        let run = play_run(&scenario, architecture, seed, on)
+            .with_context(|| format!("{}, {architecture}, seed {seed}", scenario.name));
+        progress.inc(1);
+        run
+    };
+    let runs: Vec<Run> = match on {
+        World::Sim => pairs.par_iter().map(play_one).collect::<anyhow::Result<_>>()?,
+        // One at a time: on the real clock they would disturb each other.
+        World::Tcp => pairs.iter().map(play_one).collect::<anyhow::Result<_>>()?,
+    };
+    let mut outcomes = BTreeMap::<u64, Outcomes>::new();
+    for run in &runs {
+        outcomes.entry(run.seed).or_default().insert(run.architecture, run.outcome.clone());
+    }
+    let outcomes: Vec<_> = outcomes.into_iter().collect();
+    let claims: Vec<Verdict> = scenario.claims.iter().map(|claim| claim::judge(claim, &outcomes)).collect();
+    let holds = claims.iter().all(|verdict| verdict.judgement != Judgement::Fails);
+    Ok(Campaign { name: scenario.name.clone(), scenario, on, runs, claims, holds })
+}
+
+fn play_run(scenario: &Scenario, architecture: Architecture, seed: u64, on: World) -> anyhow::Result<Run> {
+    let (journal, hash): (Journal, _) = match on {
+        World::Sim => {
+            let played = play::play(scenario, architecture, seed)?;
+            (played.journal, Some(format!("{:016x}", played.hash)))
+        }
+        World::Tcp => (handoff_bench::play::play(scenario, architecture, seed)?, None),
+    };
+    Ok(Run { seed, architecture, hash, outcome: handoff_scenarios::Outcome::of(&journal) })
+}

@@ -1,0 +1,10 @@
+//! Progress on stderr: a bar with the time left on a terminal, silence otherwise.
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+/// A bar of `length` steps, which are called `unit`. Hidden where stderr is no terminal.
+pub fn bar(length: usize, unit: &str) -> ProgressBar {
+    let template = format!("{{bar:30}} {{pos}}/{{len}} {unit}, {{eta}} left  {{wide_msg}}");
+    let style = ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar());
+    ProgressBar::new(length as u64).with_style(style)
+}

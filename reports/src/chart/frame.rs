@@ -1,0 +1,101 @@
+//! What all charts have around their data: title, unit and clock, legend, axes and ticks.
+
+use plotters::style::FontStyle;
+use plotters::style::text_anchor::HPos;
+
+use super::axis::Axis;
+use super::canvas::{Canvas, Failure, Place, TEXT_SIZE, WIDTH};
+use super::palette::{AXIS, INK, Mark, RULE};
+
+const LEFT: i32 = 2;
+const RIGHT: i32 = WIDTH as i32 - 24;
+const LEGEND_TOP: i32 = 122;
+const LEGEND_ROW: i32 = 44;
+
+/// The words around a chart's data.
+pub(super) struct Words<'a> {
+    /// What it shows.
+    pub(super) title: &'a str,
+    /// The unit of the vertical axis, and the clock.
+    pub(super) subtitle: String,
+    /// What the horizontal axis is, with unit.
+    pub(super) across: &'a str,
+    /// The series, in order.
+    pub(super) legend: Vec<(&'a str, Mark)>,
+}
+
+/// Where the data goes.
+pub(super) struct Plot {
+    across: Axis,
+    up: Axis,
+    left: i32,
+    top: i32,
+    bottom: i32,
+}
+
+impl Plot {
+    /// Draws everything but the data, on a canvas `height` units high.
+    pub(super) fn frame(
+        canvas: &Canvas<'_>,
+        height: u32,
+        words: &Words<'_>,
+        (across, up): (Axis, Axis),
+    ) -> Result<Self, Failure> {
+        headline(canvas, words)?;
+        let legend_bottom = legend(canvas, &words.legend)?;
+        let widest = up.ticks().iter().map(|(_, label)| text_width(label)).max().unwrap_or(0);
+        let (left, top, bottom) = (LEFT + widest + 14, legend_bottom + 26, height as i32 - 92);
+        let plot = Plot { across, up, left, top, bottom };
+        plot.axes(canvas, words.across)?;
+        Ok(plot)
+    }
+
+    /// The place of a point; `None` if it is on neither axis.
+    pub(super) fn place(&self, (across, up): (f64, f64)) -> Option<Place> {
+        let x = self.across.place(across, (self.left, RIGHT))?;
+        let y = self.up.place(up, (self.bottom, self.top))?;
+        Some((x, y.clamp(self.top, self.bottom)))
+    }
+
+    fn axes(&self, canvas: &Canvas<'_>, across_label: &str) -> Result<(), Failure> {
+        for (value, label) in self.up.ticks() {
+            let Some(y) = self.up.place(*value, (self.bottom, self.top)) else { continue };
+            canvas.line(vec![(self.left, y), (RIGHT, y)], RULE, 2)?;
+            canvas.label(label, (self.left - 14, y), HPos::Right)?;
+        }
+        canvas.line(vec![(self.left, self.bottom), (RIGHT, self.bottom)], AXIS, 2)?;
+        for (value, label) in self.across.ticks() {
+            let Some(x) = self.across.place(*value, (self.left, RIGHT)) else { continue };
+            canvas.line(vec![(x, self.bottom), (x, self.bottom + 8)], AXIS, 2)?;
+            canvas.label(label, (x, self.bottom + 30), HPos::Center)?;
+        }
+        canvas.label(across_label, ((self.left + RIGHT) / 2, self.bottom + 70), HPos::Center)
+    }
+}
+
+/// Title and subtitle, at the top of the canvas.
+pub(super) fn headline(canvas: &Canvas<'_>, words: &Words<'_>) -> Result<(), Failure> {
+    canvas.text(words.title, (LEFT, 30), HPos::Left, (30.0, FontStyle::Bold, INK))?;
+    canvas.label(&words.subtitle, (LEFT, 72), HPos::Left)
+}
+
+/// Draws the legend in as many rows as it needs, and gives back where it ends.
+fn legend(canvas: &Canvas<'_>, series: &[(&str, Mark)]) -> Result<i32, Failure> {
+    let (mut x, mut y) = (LEFT, LEGEND_TOP);
+    for (label, mark) in series {
+        let width = 34 + text_width(label);
+        if x > LEFT && x + width > RIGHT {
+            (x, y) = (LEFT, y + LEGEND_ROW);
+        }
+        canvas.line(vec![(x, y), (x + 36, y)], mark.colour, 4)?;
+        canvas.mark((x + 18, y), *mark)?;
+        canvas.text(label, (x + 50, y), HPos::Left, (TEXT_SIZE, FontStyle::Normal, INK))?;
+        x += width + 56;
+    }
+    Ok(y + LEGEND_ROW / 2)
+}
+
+/// About how wide a label is. Only a browser knows; too wide only costs room.
+fn text_width(text: &str) -> i32 {
+    (text.chars().count() as f64 * TEXT_SIZE * 0.58).ceil() as i32
+}

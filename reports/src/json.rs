@@ -1,0 +1,42 @@
+//! Results as JSON: the form that is kept, compared and rendered again.
+
+use std::fs;
+use std::path::Path;
+
+use serde::Deserialize;
+
+use crate::error::{ReadError, ReportError};
+use crate::model::{Results, SCHEMA_VERSION};
+
+/// The results as a JSON document that [`from_json`] reads back to the same value.
+///
+/// Fails if they hold a number that JSON cannot say: not-a-number or an infinity.
+pub fn to_json(results: &Results) -> Result<String, ReportError> {
+    let mut document = serde_json::to_string_pretty(results).map_err(ReportError::Results)?;
+    // JSON writes not-a-number as null without complaint; only reading back finds it.
+    serde_json::from_str::<Results>(&document).map_err(ReportError::Results)?;
+    document.push('\n');
+    Ok(document)
+}
+
+/// Reads a results document. `path` is only for the error message.
+pub fn from_json(document: &str, path: &Path) -> Result<Results, ReadError> {
+    let invalid = |source| ReadError::Document { path: path.into(), source };
+    let Header { schema_version: found } = serde_json::from_str(document).map_err(invalid)?;
+    if found != SCHEMA_VERSION {
+        return Err(ReadError::Version { path: path.into(), found, expected: SCHEMA_VERSION });
+    }
+    serde_json::from_str(document).map_err(invalid)
+}
+
+/// Reads the results document at `path`.
+pub fn read(path: &Path) -> Result<Results, ReadError> {
+    let document = fs::read_to_string(path).map_err(|source| ReadError::File { path: path.into(), source })?;
+    from_json(&document, path)
+}
+
+/// The one field that documents of all versions share.
+#[derive(Deserialize)]
+struct Header {
+    schema_version: u32,
+}

@@ -1,0 +1,64 @@
+//! The front end: a service with bounded threads and a bounded accept queue.
+//!
+//! A thread is held from the start of a request until its job was handed over, or the time for that ran out. While all
+//! are held, requests wait in the accept queue; what finds that full is turned away with 503 at once.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use handoff_broker::{Listener, Runtime};
+use tokio::sync::Semaphore;
+
+use super::HandOver;
+use crate::http::{self, Handler, StatusCode};
+use crate::job::Jobs;
+use crate::journal::Answer;
+use crate::play::{PlayError, Run};
+use crate::stage::Stage;
+
+/// The name of its node.
+pub const NODE: &str = "front";
+
+struct FrontEnd<R, H> {
+    runtime: R,
+    jobs: Jobs,
+    hand_over: H,
+    /// Room for requests that have a thread or wait for one.
+    places: Semaphore,
+    threads: Semaphore,
+    timeout: Duration,
+}
+
+/// Starts the front end, and returns its address once it listens.
+pub async fn start<S: Stage>(run: &Run<S>, hand_over: impl HandOver) -> Result<SocketAddr, PlayError> {
+    let (address, settings, jobs) = (run.stage().listen_address(NODE), &run.scenario().front, run.jobs().clone());
+    let places = Semaphore::new(settings.threads + settings.accept_queue);
+    let (threads, timeout) = (Semaphore::new(settings.threads), settings.timeout());
+    run.start(NODE, move |runtime| async move {
+        let listener = runtime.listen(address).await?;
+        let address = listener.local_address()?;
+        let front_end = FrontEnd { runtime: runtime.clone(), jobs, hand_over, places, threads, timeout };
+        runtime.spawn(http::serve(runtime.clone(), listener, Arc::new(front_end)));
+        Ok(address)
+    })
+    .await
+}
+
+impl<R: Runtime, H: HandOver> Handler for FrontEnd<R, H> {
+    async fn handle(&self, body: Bytes) -> StatusCode {
+        let Some(job) = self.jobs.read(&body) else {
+            return StatusCode::BAD_REQUEST;
+        };
+        let Ok(_place) = self.places.try_acquire() else {
+            return http::status_of(Answer::Rejected);
+        };
+        let Ok(_thread) = self.threads.acquire().await else {
+            return http::status_of(Answer::Rejected);
+        };
+        let deadline = self.runtime.now() + self.timeout;
+        let answer = self.runtime.timeout_at(deadline, self.hand_over.hand_over(job)).await;
+        http::status_of(answer.unwrap_or(Answer::TimedOut))
+    }
+}

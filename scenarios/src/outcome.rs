@@ -1,0 +1,180 @@
+//! What a run amounts to: counts, percentiles and a timeline, derived from its journal and nothing else.
+//!
+//! The same for every architecture, so that their figures may stand side by side.
+
+mod percentiles;
+mod timeline;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use handoff_broker::Timestamp;
+use serde::{Deserialize, Serialize};
+
+pub use percentiles::Percentiles;
+pub use timeline::Point;
+
+use crate::journal::{Answer, Event, Journal};
+
+/// What a run amounts to. Times are in milliseconds from the intended arrival, so that a slow start is not hidden.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// Jobs that arrived.
+    pub arrived: u64,
+    /// Jobs whose caller was told that they are done, or will be.
+    pub accepted: u64,
+    /// Jobs whose caller was turned away.
+    pub rejected: u64,
+    /// Jobs whose caller was told that they failed.
+    pub failed: u64,
+    /// Jobs whose caller never learned what became of them.
+    pub timed_out: u64,
+    /// Jobs that were done at least once.
+    pub completed: u64,
+    /// Jobs that were accepted, and at the end of the run neither done nor dead-lettered.
+    pub lost: u64,
+    /// Jobs that were done more than once.
+    pub duplicated: u64,
+    /// Jobs that were set aside for good.
+    pub dead_lettered: u64,
+    /// How often a worker began with a job.
+    pub attempts: u64,
+    /// Attempts beyond the first of each job.
+    pub retried: u64,
+    /// The most jobs that were in the system at one time.
+    pub peak_backlog: u64,
+    /// From arrival to answer, for callers who were promised something or waited in vain: who gives up has waited at
+    /// least that long. Quick refusals would flatter, and are counted instead. `None` if there was no such caller.
+    pub response: Option<Percentiles>,
+    /// From arrival to the first completion; `None` if nothing was completed.
+    pub completion: Option<Percentiles>,
+    /// Backlog and completions over time: about 200 points from the start of the load to the end of the run.
+    pub timeline: Vec<Point>,
+}
+
+/// What became of one job.
+#[derive(Clone, Debug, Default)]
+struct Fate {
+    arrived: Option<Timestamp>,
+    answer: Option<(Timestamp, Answer)>,
+    attempts: u64,
+    completions: u64,
+    first_completion: Option<Timestamp>,
+    dead_lettered: Option<Timestamp>,
+}
+
+impl Fate {
+    fn add(&mut self, at: Timestamp, event: Event) {
+        match event {
+            Event::Arrived => self.arrived = Some(at),
+            Event::Answered(answer) => self.answer = Some((at, answer)),
+            Event::Started { .. } => self.attempts += 1,
+            Event::Failed { .. } => {}
+            Event::Completed { .. } => {
+                self.completions += 1;
+                self.first_completion.get_or_insert(at);
+            }
+            Event::DeadLettered => {
+                self.dead_lettered.get_or_insert(at);
+            }
+        }
+    }
+
+    /// When it left the system: at its first completion, as a dead letter, or when its caller was promised nothing.
+    fn left(&self) -> Option<Timestamp> {
+        let unpromised = self.answer.and_then(|(at, answer)| (!answer.is_promise()).then_some(at));
+        [self.first_completion, self.dead_lettered, unpromised].into_iter().flatten().min()
+    }
+
+    fn was_answered(&self, expected: Answer) -> bool {
+        self.answer.is_some_and(|(_, answer)| answer == expected)
+    }
+
+    fn is_accepted(&self) -> bool {
+        self.answer.is_some_and(|(_, answer)| answer.is_promise())
+    }
+
+    fn is_lost(&self) -> bool {
+        self.is_accepted() && self.completions == 0 && self.dead_lettered.is_none()
+    }
+
+    fn response_nanoseconds(&self) -> Option<u64> {
+        let (at, answer) = self.answer?;
+        (answer.is_promise() || answer == Answer::TimedOut).then(|| self.since_arrival(at))
+    }
+
+    fn completion_nanoseconds(&self) -> Option<u64> {
+        self.first_completion.map(|at| self.since_arrival(at))
+    }
+
+    fn since_arrival(&self, at: Timestamp) -> u64 {
+        self.arrived.map_or(0, |arrived| at.as_nanoseconds().saturating_sub(arrived.as_nanoseconds()))
+    }
+}
+
+impl Outcome {
+    /// What `journal` amounts to.
+    pub fn of(journal: &Journal) -> Outcome {
+        let mut fates = BTreeMap::<u64, Fate>::new();
+        for entry in &journal.entries {
+            fates.entry(entry.job).or_default().add(entry.at, entry.event);
+        }
+        let fates: Vec<Fate> = fates.into_values().collect();
+        let count = |holds: &dyn Fn(&Fate) -> bool| fates.iter().filter(|fate| holds(fate)).count() as u64;
+        let timeline = timeline::Timeline::of(&fates);
+        Outcome {
+            arrived: count(&|fate| fate.arrived.is_some()),
+            accepted: count(&Fate::is_accepted),
+            rejected: count(&|fate| fate.was_answered(Answer::Rejected)),
+            failed: count(&|fate| fate.was_answered(Answer::Failed)),
+            timed_out: count(&|fate| fate.was_answered(Answer::TimedOut)),
+            completed: count(&|fate| fate.completions > 0),
+            lost: count(&Fate::is_lost),
+            duplicated: count(&|fate| fate.completions > 1),
+            dead_lettered: count(&|fate| fate.dead_lettered.is_some()),
+            attempts: fates.iter().map(|fate| fate.attempts).sum(),
+            retried: fates.iter().map(|fate| fate.attempts.saturating_sub(1)).sum(),
+            peak_backlog: timeline.peak_backlog(),
+            response: Percentiles::of(fates.iter().filter_map(Fate::response_nanoseconds).collect()),
+            completion: Percentiles::of(fates.iter().filter_map(Fate::completion_nanoseconds).collect()),
+            timeline: timeline.points(journal.started_at, journal.ended_at),
+        }
+    }
+
+    /// The figure called `name`; `None` if nothing was measured. Names are those of [`METRICS`].
+    pub fn metric(&self, name: &str) -> Option<f64> {
+        let (_, read) = METRICS.iter().find(|(known, _)| *known == name)?;
+        read(self)
+    }
+}
+
+/// Reads one figure of an outcome.
+type Read = fn(&Outcome) -> Option<f64>;
+
+/// Every figure that claims may speak of, by name.
+pub const METRICS: &[(&str, Read)] = &[
+    ("arrived", |outcome| Some(outcome.arrived as f64)),
+    ("accepted", |outcome| Some(outcome.accepted as f64)),
+    ("rejected", |outcome| Some(outcome.rejected as f64)),
+    ("failed", |outcome| Some(outcome.failed as f64)),
+    ("timed_out", |outcome| Some(outcome.timed_out as f64)),
+    ("completed", |outcome| Some(outcome.completed as f64)),
+    ("lost", |outcome| Some(outcome.lost as f64)),
+    ("duplicated", |outcome| Some(outcome.duplicated as f64)),
+    ("dead_lettered", |outcome| Some(outcome.dead_lettered as f64)),
+    ("attempts", |outcome| Some(outcome.attempts as f64)),
+    ("retried", |outcome| Some(outcome.retried as f64)),
+    ("peak_backlog", |outcome| Some(outcome.peak_backlog as f64)),
+    ("response_p50_ms", |outcome| Some(outcome.response.as_ref()?.p50_ms)),
+    ("response_p90_ms", |outcome| Some(outcome.response.as_ref()?.p90_ms)),
+    ("response_p99_ms", |outcome| Some(outcome.response.as_ref()?.p99_ms)),
+    ("response_p99_9_ms", |outcome| Some(outcome.response.as_ref()?.p99_9_ms)),
+    ("response_max_ms", |outcome| Some(outcome.response.as_ref()?.max_ms)),
+    ("completion_p50_ms", |outcome| Some(outcome.completion.as_ref()?.p50_ms)),
+    ("completion_p90_ms", |outcome| Some(outcome.completion.as_ref()?.p90_ms)),
+    ("completion_p99_ms", |outcome| Some(outcome.completion.as_ref()?.p99_ms)),
+    ("completion_p99_9_ms", |outcome| Some(outcome.completion.as_ref()?.p99_9_ms)),
+    ("completion_max_ms", |outcome| Some(outcome.completion.as_ref()?.max_ms)),
+];

@@ -1,0 +1,71 @@
+//! Backlog and completions over time.
+//!
+//! The backlog counts jobs that arrived and have not left. A caller who waits for a synchronous call and a message
+//! that waits in a queue count the same.
+
+use handoff_broker::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::Fate;
+
+/// How many intervals a run is cut into.
+const INTERVALS: u32 = 200;
+
+/// How things stood at one time.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Point {
+    /// Seconds since the start of the load.
+    pub at_s: f64,
+    /// Jobs in the system.
+    pub backlog: u64,
+    /// Jobs done so far.
+    pub completed: u64,
+}
+
+/// Times of arrival, departure and completion, each sorted.
+pub(super) struct Timeline {
+    arrived: Vec<Timestamp>,
+    left: Vec<Timestamp>,
+    completed: Vec<Timestamp>,
+}
+
+impl Timeline {
+    pub(super) fn of(fates: &[Fate]) -> Timeline {
+        Timeline {
+            arrived: sorted(fates.iter().filter_map(|fate| fate.arrived)),
+            left: sorted(fates.iter().filter_map(Fate::left)),
+            completed: sorted(fates.iter().filter_map(|fate| fate.first_completion)),
+        }
+    }
+
+    /// The backlog only grows at arrivals, so its peak is at one.
+    pub(super) fn peak_backlog(&self) -> u64 {
+        self.arrived.iter().map(|at| self.backlog(*at)).max().unwrap_or(0)
+    }
+
+    pub(super) fn points(&self, started_at: Timestamp, ended_at: Timestamp) -> Vec<Point> {
+        let length = ended_at.since(started_at);
+        (0..=INTERVALS)
+            .map(|number| {
+                let offset = length * number / INTERVALS;
+                let at = started_at + offset;
+                Point { at_s: offset.as_secs_f64(), backlog: self.backlog(at), completed: until(&self.completed, at) }
+            })
+            .collect()
+    }
+
+    fn backlog(&self, at: Timestamp) -> u64 {
+        until(&self.arrived, at).saturating_sub(until(&self.left, at))
+    }
+}
+
+fn sorted(times: impl Iterator<Item = Timestamp>) -> Vec<Timestamp> {
+    let mut times: Vec<Timestamp> = times.collect();
+    times.sort_unstable();
+    times
+}
+
+/// How many of the sorted `times` are at or before `at`.
+fn until(times: &[Timestamp], at: Timestamp) -> u64 {
+    times.partition_point(|time| *time <= at) as u64
+}

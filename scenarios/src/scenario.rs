@@ -1,0 +1,107 @@
+//! A scenario: one question, the load and faults that put it, and the claims that answer it.
+//!
+//! Scenarios are TOML. The ones of the [`catalog`] are inside the binary; others are read from files. Reading checks
+//! everything that can be checked without a run: what comes out of [`Scenario::load`] and [`Scenario::parse`] can be
+//! played.
+
+mod catalog;
+mod error;
+mod settings;
+mod validate;
+
+#[cfg(test)]
+mod tests;
+
+use std::fs;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+pub use catalog::{catalog, names};
+pub use error::{Invalid, ScenarioError};
+pub use settings::{Arrival, Fault, FrontEnd, Load, LogSettings, Network, QueueSettings, SyncSettings, Work};
+
+use crate::claim::Claim;
+
+/// One question and everything needed to answer it. The fields are the keys of the TOML file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scenario {
+    /// What it is called on the command line: lower case, digits and hyphens.
+    pub name: String,
+    /// A few words for a heading.
+    pub title: String,
+    /// What the reader is to guess before looking.
+    pub question: String,
+    /// The one idea it shows, in a sentence.
+    pub idea: String,
+    /// Why it comes out as it does: a paragraph.
+    pub why: String,
+    /// How long after the last arrival the run may go on, in seconds, until everything is settled.
+    #[serde(default = "default_drain_limit_s")]
+    pub drain_limit_s: f64,
+    /// Which jobs arrive and when.
+    pub load: Load,
+    /// What a job costs and who does it.
+    pub work: Work,
+    /// The service that receives the jobs.
+    #[serde(default)]
+    pub front: FrontEnd,
+    /// What lies between the nodes. Simulation only: on real TCP the network is what it is.
+    #[serde(default)]
+    pub network: Network,
+    /// How synchronous calls are made.
+    #[serde(default)]
+    pub sync: SyncSettings,
+    /// How the queue is used.
+    #[serde(default)]
+    pub queue: QueueSettings,
+    /// How the log is used.
+    #[serde(default)]
+    pub log: LogSettings,
+    /// What breaks.
+    #[serde(default, rename = "fault", skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<Fault>,
+    /// What must come out.
+    #[serde(default, rename = "claim", skip_serializing_if = "Vec::is_empty")]
+    pub claims: Vec<Claim>,
+}
+
+fn default_drain_limit_s() -> f64 {
+    30.0
+}
+
+impl Scenario {
+    /// The scenario called `name_or_path`: one of the [`catalog`], or else a TOML file.
+    pub fn load(name_or_path: &str) -> Result<Scenario, ScenarioError> {
+        if let Some((file, text)) = catalog::find(name_or_path) {
+            return Scenario::parse(file, text);
+        }
+        if !name_or_path.contains(['.', '/', '\\']) {
+            let known = names().collect::<Vec<_>>().join(", ");
+            return Err(ScenarioError::Unknown { name: name_or_path.to_owned(), known });
+        }
+        let text = fs::read_to_string(name_or_path)
+            .map_err(|source| ScenarioError::Read { file: name_or_path.to_owned(), source })?;
+        Scenario::parse(name_or_path, &text)
+    }
+
+    /// Reads and checks TOML. `file` is what errors call it.
+    pub fn parse(file: &str, text: &str) -> Result<Scenario, ScenarioError> {
+        let document = toml::Deserializer::parse(text).map_err(|error| ScenarioError::syntax(file, text, &error))?;
+        let scenario: Scenario = serde_path_to_error::deserialize(document)
+            .map_err(|error| ScenarioError::shape(file, text, &error.path().to_string(), error.inner()))?;
+        scenario.validate().map_err(|invalid| ScenarioError::Value { file: file.to_owned(), invalid })?;
+        Ok(scenario)
+    }
+
+    /// Checks every value against its bounds. For scenarios that were built and not read.
+    pub fn validate(&self) -> Result<(), Invalid> {
+        validate::scenario(self)
+    }
+
+    /// How long after the last arrival the run may go on.
+    pub fn drain_limit(&self) -> Duration {
+        Duration::from_secs_f64(self.drain_limit_s)
+    }
+}

@@ -1,0 +1,193 @@
+//! The bounds of every value in a scenario, and which values go together.
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+
+use super::{Fault, FrontEnd, Invalid, Load, LogSettings, QueueSettings, Scenario, SyncSettings, Work};
+use crate::architecture::worker;
+use crate::distribution::{Distribution, LOG_NORMAL_MAX_P99_TO_MEAN, Shape};
+
+type Checked = Result<(), Invalid>;
+
+/// More would fill memory before it taught anything.
+const MAX_JOBS: f64 = 10_000_000.0;
+/// A day: the longest that anything in a scenario may take.
+const MAX_SECONDS: f64 = 86_400.0;
+const MAX_MILLISECONDS: f64 = MAX_SECONDS * 1_000.0;
+const MAX_PAYLOAD_BYTES: usize = 1 << 20;
+
+pub(super) fn scenario(scenario: &Scenario) -> Checked {
+    name(&scenario.name)?;
+    not_blank("title", &scenario.title)?;
+    not_blank("question", &scenario.question)?;
+    not_blank("idea", &scenario.idea)?;
+    not_blank("why", &scenario.why)?;
+    not_negative("drain_limit_s", scenario.drain_limit_s, MAX_SECONDS)?;
+    load(&scenario.load)?;
+    work(&scenario.work)?;
+    front(&scenario.front)?;
+    distribution("network", "us", scenario.network.delay_us(), MAX_SECONDS * 1e6)?;
+    sync(&scenario.sync)?;
+    queue(&scenario.queue)?;
+    log(&scenario.log)?;
+    faults(scenario)?;
+    scenario
+        .claims
+        .iter()
+        .enumerate()
+        .try_for_each(|(index, claim)| not_blank(format_args!("claim[{index}].because"), &claim.because))
+}
+
+fn name(name: &str) -> Checked {
+    let allowed = |character: char| character.is_ascii_lowercase() || character.is_ascii_digit() || character == '-';
+    ensure(
+        !name.is_empty() && name.chars().all(allowed),
+        "name",
+        "lower-case letters, digits and hyphens",
+        quoted(name),
+    )
+}
+
+fn load(load: &Load) -> Checked {
+    above_zero("load.rate_per_s", load.rate_per_s, 1e6)?;
+    above_zero("load.duration_s", load.duration_s, MAX_SECONDS)?;
+    let jobs = load.rate_per_s * load.duration_s;
+    ensure(
+        jobs <= MAX_JOBS,
+        "load.duration_s",
+        format_args!("at most {MAX_JOBS} jobs in all (rate_per_s x duration_s)"),
+        jobs,
+    )?;
+    within("load.payload_bytes", load.payload_bytes, 8..=MAX_PAYLOAD_BYTES)?;
+    if let Some(keys) = load.keys {
+        within("load.keys", keys, 1..=u64::MAX)?;
+    }
+    above_zero("load.timeout_ms", load.timeout_ms, MAX_MILLISECONDS)
+}
+
+fn work(work: &Work) -> Checked {
+    distribution("work", "ms", work.time_ms(), MAX_MILLISECONDS)?;
+    within("work.workers", work.workers, 1..=1_000)?;
+    within("work.max_attempts", work.max_attempts, 1..=1_000)
+}
+
+fn front(front: &FrontEnd) -> Checked {
+    within("front.threads", front.threads, 1..=100_000)?;
+    within("front.accept_queue", front.accept_queue, 0..=1_000_000)?;
+    above_zero("front.timeout_ms", front.timeout_ms, MAX_MILLISECONDS)
+}
+
+fn sync(sync: &SyncSettings) -> Checked {
+    within("sync.retries", sync.retries, 0..=100)?;
+    not_negative("sync.eject_ms", sync.eject_ms, MAX_MILLISECONDS)
+}
+
+fn queue(queue: &QueueSettings) -> Checked {
+    within("queue.prefetch", queue.prefetch, 1..=u16::MAX)?;
+    match queue.max_length {
+        Some(max_length) => within("queue.max_length", max_length, 1..=u64::MAX),
+        None => Ok(()),
+    }
+}
+
+fn log(log: &LogSettings) -> Checked {
+    if let Some(partitions) = log.partitions {
+        within("log.partitions", partitions, 1..=5_000)?;
+    }
+    not_negative("log.linger_ms", log.linger_ms, MAX_MILLISECONDS)?;
+    // Without a wait, a consumer that has nothing to read would never rest.
+    let waits = (1.0..=MAX_MILLISECONDS).contains(&log.poll_wait_ms);
+    ensure(
+        waits,
+        "log.poll_wait_ms",
+        bounded("a number from 1", log.poll_wait_ms, MAX_MILLISECONDS),
+        log.poll_wait_ms,
+    )?;
+    within("log.max_poll_records", log.max_poll_records, 1..=100_000)?;
+    match log.retention_s {
+        Some(retention_s) => above_zero("log.retention_s", retention_s, MAX_SECONDS),
+        None => Ok(()),
+    }
+}
+
+fn faults(scenario: &Scenario) -> Checked {
+    let mut down = BTreeMap::<&str, Vec<(f64, f64)>>::new();
+    for (index, fault) in scenario.faults.iter().enumerate() {
+        let key = |name: &str| format!("fault[{index}].{name}");
+        match fault {
+            Fault::Crash { node, at_s, restart_after_s } => {
+                worker_name(key("node"), node, scenario.work.workers)?;
+                not_negative(key("at_s"), *at_s, scenario.load.duration_s)?;
+                if let Some(restart_after_s) = restart_after_s {
+                    above_zero(key("restart_after_s"), *restart_after_s, MAX_SECONDS)?;
+                }
+                let until_s = restart_after_s.map_or(f64::INFINITY, |restart_after_s| at_s + restart_after_s);
+                let times = down.entry(node).or_default();
+                let overlaps = times.iter().any(|(from, until)| *at_s <= *until && *from <= until_s);
+                ensure(!overlaps, key("at_s"), format_args!("a time at which {node} runs"), at_s)?;
+                times.push((*at_s, until_s));
+            }
+            Fault::Poison { job, every } => {
+                let one = job.is_some() != every.is_some();
+                let got = if job.is_some() { "both" } else { "neither" };
+                ensure(one, format_args!("fault[{index}]"), "one of job and every", got)?;
+                every.map_or(Ok(()), |every| within(key("every"), every, 1..=u64::MAX))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn worker_name(key: impl Display, node: &str, workers: u32) -> Checked {
+    let known = worker::number(node).is_some_and(|number| number <= workers);
+    ensure(known, key, format_args!("worker-1 to worker-{workers}"), quoted(node))
+}
+
+fn distribution(section: &str, unit: &str, distribution: Distribution, limit: f64) -> Checked {
+    let p99_key = format!("{section}.p99_{unit}");
+    not_negative(format_args!("{section}.mean_{unit}"), distribution.mean, limit)?;
+    let (mean, p99) = (distribution.mean, distribution.p99);
+    match (distribution.shape, p99) {
+        (Shape::LogNormal, Some(p99)) => {
+            let furthest = mean * LOG_NORMAL_MAX_P99_TO_MEAN;
+            let expected = format_args!("a number above mean_{unit} and at most {furthest}");
+            ensure(p99 > mean && p99 <= furthest, p99_key, expected, p99)
+        }
+        (Shape::LogNormal, None) => {
+            Err(Invalid::new(p99_key, "a number, since the distribution is log-normal", "none"))
+        }
+        (_, Some(p99)) => Err(Invalid::new(p99_key, "no such key unless the distribution is log-normal", p99)),
+        (_, None) => Ok(()),
+    }
+}
+
+fn not_blank(key: impl Display, text: &str) -> Checked {
+    ensure(!text.trim().is_empty(), key, "some text", quoted(text))
+}
+
+fn above_zero(key: impl Display, value: f64, limit: f64) -> Checked {
+    ensure(value > 0.0 && value <= limit, key, bounded("a number above 0", value, limit), value)
+}
+
+fn not_negative(key: impl Display, value: f64, limit: f64) -> Checked {
+    ensure(value >= 0.0 && value <= limit, key, bounded("a number from 0", value, limit), value)
+}
+
+/// The upper bound is only named to whoever exceeds it.
+fn bounded(expected: &str, value: f64, limit: f64) -> String {
+    if value > limit { format!("{expected} and at most {limit}") } else { expected.to_owned() }
+}
+
+fn within<T: PartialOrd + Display>(key: impl Display, value: T, bounds: RangeInclusive<T>) -> Checked {
+    let expected = format!("a whole number from {} to {}", bounds.start(), bounds.end());
+    ensure(bounds.contains(&value), key, expected, value)
+}
+
+fn ensure(holds: bool, key: impl Display, expected: impl Display, got: impl Display) -> Checked {
+    if holds { Ok(()) } else { Err(Invalid::new(key, expected, got)) }
+}
+
+fn quoted(text: &str) -> String {
+    format!("{text:?}")
+}

@@ -1,0 +1,179 @@
+//! What everybody in a run shares.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use handoff_broker::client::ConnectionOptions;
+use handoff_broker::core::{QueueOptions, QueuePolicy};
+use handoff_broker::{Timestamp, core, server};
+use handoff_scenarios::Stage;
+use tokio::sync::{mpsc, watch};
+
+use super::host::Host;
+use super::moments::Moments;
+use super::silence::Silence;
+use super::sometimes::{Sightings, Sometimes};
+use super::workload::Workload;
+use crate::fault::{OverflowPlan, Plan, QueuePlan};
+use crate::history::{Overflow, Queue, QueueId, Recorder};
+use crate::world::SimulatedStage;
+
+/// The port on which the broker listens in each of its lives.
+const PORT: u16 = 5672;
+/// How long connecting may take. Short, so that whoever asked a machine that is gone finds its successor soon.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// A run in progress.
+pub(super) struct Scene {
+    pub stage: SimulatedStage,
+    pub plan: Plan,
+    pub recorder: Recorder,
+    pub address: SocketAddr,
+    /// By name.
+    pub queues: BTreeMap<String, QueueId>,
+    pub moments: Arc<Moments>,
+    pub silence: Arc<Silence>,
+    /// Nodes that ask to be crashed.
+    pub suicides: mpsc::UnboundedSender<String>,
+    healed: watch::Sender<bool>,
+    state: Mutex<State>,
+}
+
+/// What changes.
+pub(super) struct State {
+    pub workload: Workload,
+    /// The broker's current life.
+    pub host: Option<Host>,
+    pub clients: BTreeMap<String, ClientState>,
+    pub sightings: Sightings,
+}
+
+/// What is known of a client node beside its own tasks.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct ClientState {
+    pub connections: u64,
+    /// Deliveries that it got and has not answered.
+    pub in_hand: u64,
+    /// Publishes that were sent and not yet answered.
+    pub unconfirmed: u64,
+    /// How many faults keep it from running.
+    pub down: u32,
+    /// Until when it does not work, though it lives.
+    pub hung_until: Timestamp,
+    /// How many times slower it works, and until when.
+    pub slow: Option<(u32, Timestamp)>,
+    /// Deliveries whose work came later by that.
+    pub held_up: u64,
+}
+
+impl Scene {
+    pub fn new(stage: SimulatedStage, plan: Plan, suicides: mpsc::UnboundedSender<String>) -> Self {
+        let clock = stage.clone();
+        let recorder = Recorder::new(move || clock.now());
+        let queues = record_queues(&plan, &recorder);
+        let workload = Workload::new(&plan, &queues);
+        let address = SocketAddr::new(stage.listen_address(Plan::BROKER).ip(), PORT);
+        let state = State { workload, host: None, clients: BTreeMap::new(), sightings: Sightings::new() };
+        Scene {
+            stage,
+            plan,
+            recorder,
+            address,
+            queues,
+            moments: Arc::default(),
+            silence: Arc::default(),
+            suicides,
+            healed: watch::Sender::new(false),
+            state: Mutex::new(state),
+        }
+    }
+
+    /// A world has one thread, so this never waits; a panic ends the run.
+    pub fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes what is known of a client.
+    pub fn on_client<T>(&self, name: &str, change: impl FnOnce(&mut ClientState) -> T) -> T {
+        change(self.lock().clients.entry(name.to_owned()).or_default())
+    }
+
+    /// Something happened that has to happen sometimes.
+    pub fn saw(&self, sometimes: Sometimes) {
+        *self.lock().sightings.entry(sometimes).or_default() += 1;
+    }
+
+    /// The faults stop.
+    pub fn heal(&self) {
+        self.healed.send_replace(true);
+    }
+
+    /// Completes when the faults stop.
+    pub async fn healed(&self) {
+        let mut healed = self.healed.subscribe();
+        // An error would mean that the scene is gone, and with it whoever waits.
+        let _ = healed.wait_for(|healed| *healed).await;
+    }
+
+    /// How clients log in.
+    pub fn connection_options(&self) -> ConnectionOptions {
+        ConnectionOptions {
+            heartbeat_s: Some(self.plan.heartbeat_s),
+            timeout: CONNECT_TIMEOUT,
+            ..ConnectionOptions::default()
+        }
+    }
+
+    /// How the broker serves them.
+    pub fn server_options(&self) -> server::ServerOptions {
+        let mut options = server::ServerOptions::default();
+        options.settings.heartbeat = Duration::from_secs(self.plan.heartbeat_s.into());
+        options
+    }
+
+    /// A queue and before it, where there is one, the queue for its dead letters, with what they are declared with.
+    pub fn declarations(&self, queue: &str) -> Vec<(String, QueueOptions)> {
+        let find = |name: &str| self.plan.queues.iter().find(|queue| queue.name == name);
+        let queue = find(queue);
+        let dead = queue.and_then(|queue| queue.dead_letter_queue.as_deref()).and_then(find);
+        dead.into_iter().chain(queue).map(|queue| (queue.name.clone(), queue_options(queue))).collect()
+    }
+}
+
+fn queue_options(queue: &QueuePlan) -> QueueOptions {
+    let dead_letter_queue = queue.dead_letter_queue.as_ref();
+    let policy = QueuePolicy {
+        max_length: queue.max_length,
+        overflow: match queue.overflow {
+            OverflowPlan::DropHead => core::Overflow::DropHead,
+            OverflowPlan::RejectPublish => core::Overflow::RejectPublish,
+        },
+        delivery_limit: queue.delivery_limit,
+        dead_letter_exchange: dead_letter_queue.map(|_| String::new()),
+        dead_letter_routing_key: dead_letter_queue.map(|name| name.clone().into_bytes()),
+    };
+    QueueOptions { policy, ..QueueOptions::default() }
+}
+
+/// Makes the plan's queues known to the history.
+fn record_queues(plan: &Plan, recorder: &Recorder) -> BTreeMap<String, QueueId> {
+    let mut queues = BTreeMap::new();
+    for planned in &plan.queues {
+        let mut queue = Queue::new(&planned.name);
+        queue.delivery_limit = planned.delivery_limit;
+        queue.max_length = planned.max_length;
+        queue.overflow = match planned.overflow {
+            OverflowPlan::DropHead => Overflow::DropHead,
+            OverflowPlan::RejectPublish => Overflow::RejectPublish,
+        };
+        queues.insert(planned.name.clone(), recorder.queue(queue));
+    }
+    for planned in &plan.queues {
+        if let Some(dead) = &planned.dead_letter_queue {
+            recorder.dead_letters(queues[&planned.name], queues[dead]);
+        }
+    }
+    queues
+}

@@ -1,0 +1,228 @@
+//! Drawing plans, swarm style: each seed first draws what its plan is about (which faults and policies, how many nodes,
+//! how large, how fast), and then a plan within that. A plan in which everything happens hides as much as it shows
+//! (Groce et al., Swarm Testing, 2012).
+
+mod swarm;
+
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use proptest::sample::select;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+
+use self::swarm::{Swarm, swarms};
+use super::injection::{Fault, FaultKind, Moment, Role};
+use super::plan::{ConsumerPlan, Handling, MessagePlan, OverflowPlan, Plan, ProducerPlan, QueuePlan};
+use super::profile::Profile;
+
+/// The plan of a seed. The same seed and profile give the same plan, in any process.
+pub fn plan_for(seed: u64, profile: Profile) -> Plan {
+    plan_tree(seed, profile).current()
+}
+
+/// The plan of a seed, with the ways to make it smaller.
+pub fn plan_tree(seed: u64, profile: Profile) -> Box<dyn ValueTree<Value = Plan>> {
+    let mut bytes = [0; 32];
+    bytes[..8].copy_from_slice(&seed.to_le_bytes());
+    let random = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
+    let mut runner = TestRunner::new_with_rng(Config::default(), random);
+    let least_faults = *profile.size().faults.start();
+    loop {
+        let tree = plans(seed, profile).new_tree(&mut runner).expect("nothing is filtered");
+        // Only what is drawn has to have so many faults; shrinking leaves them out.
+        if tree.current().faults.len() >= least_faults {
+            return Box::new(tree);
+        }
+    }
+}
+
+/// Plans whose worlds have this seed, drawn swarm style.
+///
+/// The number of faults is anything up to the profile's; numbers of messages are the profile's in the mean.
+pub fn plans(seed: u64, profile: Profile) -> impl Strategy<Value = Plan> {
+    swarms(profile).prop_flat_map(move |swarm| draft(&swarm).prop_map(move |draft| draft.plan(seed, &swarm)))
+}
+
+/// A plan that names others by number: shrinking may leave any of them out.
+#[derive(Clone, Debug)]
+struct Draft {
+    faults: Vec<FaultDraft>,
+    producers: Vec<ProducerDraft>,
+    consumers: Vec<ConsumerDraft>,
+    queues: Vec<QueueDraft>,
+}
+
+#[derive(Clone, Debug)]
+struct FaultDraft {
+    kind: FaultKind,
+    node: usize,
+    at_us: u64,
+    moment: Option<Moment>,
+    duration_us: u64,
+}
+
+#[derive(Clone, Debug)]
+struct ProducerDraft {
+    messages: Vec<MessagePlan>,
+    queue: usize,
+    in_flight: u16,
+    resends: bool,
+}
+
+#[derive(Clone, Debug)]
+struct ConsumerDraft {
+    queue: usize,
+    prefetch: u16,
+    service_us: u64,
+    multiple: bool,
+}
+
+#[derive(Clone, Debug)]
+struct QueueDraft {
+    dead_letters: bool,
+    delivery_limit: Option<u32>,
+    max_length: Option<u64>,
+    rejects: bool,
+}
+
+fn draft(swarm: &Swarm) -> impl Strategy<Value = Draft> + use<> {
+    let faults = vec(fault(swarm), 0..=swarm.faults);
+    let producers = vec(producer(swarm), 1..=swarm.clients);
+    let consumers = vec(consumer(swarm), 1..=swarm.clients);
+    let queues = vec(queue(swarm), 1..=swarm.queues);
+    (faults, producers, consumers, queues).prop_map(|(faults, producers, consumers, queues)| Draft {
+        faults,
+        producers,
+        consumers,
+        queues,
+    })
+}
+
+fn fault(swarm: &Swarm) -> impl Strategy<Value = FaultDraft> + use<> {
+    let kind = select(swarm.fault_kinds.clone());
+    let moments = vec![Moment::AfterPublish, Moment::AfterDelivery, Moment::BeforeAck, Moment::DuringRequeue];
+    let moment = option::of(select(moments));
+    (kind, 0..1_000_usize, 0..=swarm.span_us(), moment, 0..=swarm.fault_duration_us)
+        .prop_map(|(kind, node, at_us, moment, duration_us)| FaultDraft { kind, node, at_us, moment, duration_us })
+}
+
+fn producer(swarm: &Swarm) -> impl Strategy<Value = ProducerDraft> + use<> {
+    let messages = vec(message(swarm), 0..=2 * swarm.messages_each);
+    (messages, 0..swarm.queues, 1..=swarm.in_flight, any::<bool>())
+        .prop_map(|(messages, queue, in_flight, resends)| ProducerDraft { messages, queue, in_flight, resends })
+}
+
+fn message(swarm: &Swarm) -> impl Strategy<Value = MessagePlan> + use<> {
+    let trouble = select(swarm.handlings.clone());
+    let handling = prop_oneof![
+        100 - swarm.trouble_percent => Just(Handling::Ack),
+        swarm.trouble_percent => trouble,
+    ];
+    (0..=swarm.gap_us, 0..=swarm.size_bytes, handling).prop_map(|(gap_us, size_bytes, handling)| MessagePlan {
+        gap_us,
+        size_bytes,
+        handling,
+    })
+}
+
+fn consumer(swarm: &Swarm) -> impl Strategy<Value = ConsumerDraft> + use<> {
+    (0..swarm.queues, 1..=swarm.prefetch, 0..=swarm.service_us, any::<bool>())
+        .prop_map(|(queue, prefetch, service_us, multiple)| ConsumerDraft { queue, prefetch, service_us, multiple })
+}
+
+fn queue(swarm: &Swarm) -> impl Strategy<Value = QueueDraft> + use<> {
+    let Swarm { has_delivery_limits, has_max_lengths, has_dead_letters, .. } = *swarm;
+    (any::<bool>(), option::of(0..4_u32), option::of(1..16_u64), any::<bool>()).prop_map(
+        move |(dead_letters, delivery_limit, max_length, rejects)| QueueDraft {
+            dead_letters: dead_letters && has_dead_letters,
+            delivery_limit: delivery_limit.filter(|_| has_delivery_limits),
+            max_length: max_length.filter(|_| has_max_lengths),
+            rejects,
+        },
+    )
+}
+
+impl Draft {
+    fn plan(self, seed: u64, swarm: &Swarm) -> Plan {
+        let queue_name = |number: usize| format!("queue-{}", number % self.queues.len());
+        let producers: Vec<_> = (0..)
+            .zip(&self.producers)
+            .map(|(number, draft): (usize, _)| ProducerPlan {
+                name: format!("producer-{number}"),
+                queue: queue_name(draft.queue),
+                in_flight: draft.in_flight,
+                resends: draft.resends,
+                messages: draft.messages.clone(),
+            })
+            .collect();
+        let consumers: Vec<_> = (0..)
+            .zip(&self.consumers)
+            .map(|(number, draft): (usize, _)| ConsumerPlan {
+                name: format!("consumer-{number}"),
+                queue: queue_name(draft.queue),
+                prefetch: draft.prefetch,
+                service_us: draft.service_us,
+                multiple: draft.multiple,
+            })
+            .collect();
+        let faults = self.faults.iter().map(|draft| draft.fault(&producers, &consumers)).collect();
+        let queues = (0..).zip(&self.queues).flat_map(|(number, draft)| draft.queues(number)).collect();
+        let Swarm { heartbeat_s, ref link, .. } = *swarm;
+        Plan {
+            version: Plan::VERSION,
+            seed,
+            defect: None,
+            violates: None,
+            heartbeat_s,
+            link: link.clone(),
+            queues,
+            producers,
+            consumers,
+            faults,
+        }
+    }
+}
+
+impl QueueDraft {
+    /// The queue, and the one for its dead letters.
+    fn queues(&self, number: usize) -> Vec<QueuePlan> {
+        let name = format!("queue-{number}");
+        let dead_letter_queue = self.dead_letters.then(|| format!("{name}-dead"));
+        let dead = dead_letter_queue.clone().map(|name| QueuePlan {
+            name,
+            delivery_limit: None,
+            max_length: None,
+            overflow: OverflowPlan::DropHead,
+            dead_letter_queue: None,
+        });
+        let rejects = self.rejects && self.max_length.is_some();
+        let overflow = if rejects { OverflowPlan::RejectPublish } else { OverflowPlan::DropHead };
+        let (delivery_limit, max_length) = (self.delivery_limit, self.max_length);
+        let queue = QueuePlan { name, delivery_limit, max_length, overflow, dead_letter_queue };
+        std::iter::once(queue).chain(dead).collect()
+    }
+}
+
+impl FaultDraft {
+    fn fault(&self, producers: &[ProducerPlan], consumers: &[ConsumerPlan]) -> Fault {
+        let producers = producers.iter().map(|producer| (Role::Producer, producer.name.as_str()));
+        let consumers = consumers.iter().map(|consumer| (Role::Consumer, consumer.name.as_str()));
+        let clients = producers.chain(consumers).filter(|(role, _)| self.kind.can_happen_to(*role));
+        let clients: Vec<_> = clients.collect();
+        // The broker's turn comes, but seldom: when it crashes, it forgets everything.
+        let is_brokers = self.kind.can_happen_to(Role::Broker) && self.node % 16 == 15;
+        let (role, node) = match clients.len() {
+            0 => (Role::Broker, Plan::BROKER),
+            _ if is_brokers => (Role::Broker, Plan::BROKER),
+            count => clients[self.node % count],
+        };
+        Fault {
+            node: node.to_owned(),
+            at_us: self.at_us,
+            moment: self.moment.filter(|moment| moment.comes_to(role)),
+            duration_us: self.duration_us,
+            kind: self.kind.clone(),
+        }
+    }
+}
