@@ -67,7 +67,7 @@ fn judge_overlong(replay: &Replay<'_>) -> Option<Verdict> {
 fn unseen(replay: &Replay<'_>) -> BTreeMap<QueueId, Vec<usize>> {
     let mut unseen: BTreeMap<QueueId, Vec<usize>> = BTreeMap::new();
     for stay in replay.stays.iter().filter(|stay| stay.until.is_none()) {
-        let queue = replay.copies[stay.copy].queue;
+        let queue = replay.entries[stay.entry].queue;
         if replay.left_at(queue).is_none() {
             unseen.entry(queue).or_default().push(stay.since);
         }

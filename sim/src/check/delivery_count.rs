@@ -95,15 +95,15 @@ fn judge_skips(clients: &Clients<'_>, message: MessageId, deliveries: &[&Receive
 
 fn judge_handovers(replay: &Replay<'_>) -> Option<Verdict> {
     replay.handovers.iter().find_map(|handover| {
-        let (Origin::Ready(stay), Some(copy)) = (handover.from, handover.copy) else { return None };
-        let (said, copy) = (replay.said(handover), &replay.copies[copy]);
+        let (Origin::Ready(stay), Some(entry)) = (handover.from, handover.entry) else { return None };
+        let (said, entry) = (replay.said(handover), &replay.entries[entry]);
         let is_counted = said.delivery_count == handover.expected_count;
         if is_counted && said.redelivered == (said.delivery_count > 0) && handover.has_right_deaths {
             return None;
         }
-        let (message, count) = (copy.message, handover.expected_count);
+        let (message, count) = (entry.message, handover.expected_count);
         let because =
             format!("{message} had come back {count} times, and its delivery says otherwise or forgets a death");
-        miscounted(because, [copy.taken, replay.stays[stay].since, handover.place])
+        miscounted(because, [entry.taken, replay.stays[stay].since, handover.place])
     })
 }

@@ -54,16 +54,16 @@ pub fn judge_end(replay: &Replay<'_>, letters: bool) -> Verdict {
 }
 
 fn missing(replay: &Replay<'_>, snapshot: &Snapshot, letters: bool) -> Option<Verdict> {
-    let of_queue = replay.copies.iter().filter(|copy| copy.queue == snapshot.queue);
-    let mut missing = of_queue.filter_map(|copy| match copy.place {
-        Place::Ready(stay) => Some((copy, replay.stays[stay].since)),
+    let of_queue = replay.entries.iter().filter(|entry| entry.queue == snapshot.queue);
+    let mut missing = of_queue.filter_map(|entry| match entry.place {
+        Place::Ready(stay) => Some((entry, replay.stays[stay].since)),
         // The broker has forgotten what a consumer holds.
-        Place::Held { since, .. } if snapshot.said_held < snapshot.held => Some((copy, since)),
+        Place::Held { since, .. } if snapshot.said_held < snapshot.held => Some((entry, since)),
         _ => None,
     });
-    let (copy, since) = missing.find(|(copy, _)| (copy.by_death && copy.delivered.is_none()) == letters)?;
+    let (entry, since) = missing.find(|(entry, _)| (entry.by_death && entry.delivered.is_none()) == letters)?;
     let anomaly = if letters { Anomaly::DeadLetteredNever } else { Anomaly::Lost };
-    let because = format!("{} of '{}' is nowhere", copy.message, replay.queue(copy.queue).name);
-    let places = [Some(copy.taken), copy.delivered, Some(since), Some(snapshot.place)];
+    let because = format!("{} of '{}' is nowhere", entry.message, replay.queue(entry.queue).name);
+    let places = [Some(entry.taken), entry.delivered, Some(since), Some(snapshot.place)];
     Some(Verdict::violated(anomaly, because, places.into_iter().flatten()))
 }

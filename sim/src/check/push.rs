@@ -38,11 +38,11 @@ fn judge_end(clients: &Clients<'_>) -> Verdict {
 fn judge_waits(replay: &Replay<'_>) -> Verdict {
     let starved = replay.waits.iter().find_map(|(stay, waited)| {
         let stay = &replay.stays[*stay];
-        let seen = stay.until.or_else(|| replay.left_at(replay.copies[stay.copy].queue))?;
+        let seen = stay.until.or_else(|| replay.left_at(replay.entries[stay.entry].queue))?;
         Some((stay, *waited, seen))
     });
     let Some((stay, waited, seen)) = starved else { return Verdict::Valid };
-    let message = replay.copies[stay.copy].message;
+    let message = replay.entries[stay.entry].message;
     let because = format!("{message} stayed ready although a consumer had credit");
     Verdict::violated(Anomaly::Starved, because, [stay.since, waited, seen])
 }

@@ -9,13 +9,13 @@ use super::network::{PROPERTIES, Plan, body, run};
 use super::soundness::without_broker;
 
 fn plan(seed: u64) -> Plan {
-    let mut plan = Plan { is_faulty: true, ..Plan::calm(seed, 1_500) };
+    let mut plan = Plan { is_faulty: true, ..Plan::calm(seed, 800) };
     plan.policy.delivery_limit = Some(2);
     plan
 }
 
 fn unlimited(seed: u64) -> Plan {
-    Plan { is_faulty: true, ..Plan::calm(seed, 1_500) }
+    Plan { is_faulty: true, ..Plan::calm(seed, 800) }
 }
 
 /// Of ten runs, each that is rejected is rejected by this name first, and most are.
@@ -274,7 +274,7 @@ fn pushing_too_late() {
                 memory.calls += 1;
                 broker.handle(now, command)
             },
-            is_asleep: |memory| memory.calls % 10 == 0,
+            is_asleep: |memory| memory.calls.is_multiple_of(10),
             ..Defect::NONE
         },
     );
@@ -326,7 +326,7 @@ fn clients_alone_catch_a_broker_that_loses_and_one_that_repeats() {
     for (anomaly, defect) in [(Anomaly::DeadLetteredNever, losing), (Anomaly::Resurrected, repeating)] {
         let found = (0..10).any(|seed| {
             let defect = defect();
-            let history = run(Plan::calm(seed, 1_500), move || Altered::new(defect));
+            let history = run(Plan::calm(seed, 800), move || Altered::new(defect));
             check(&without_broker(history)).overall().anomaly() == Some(anomaly)
         });
         assert!(found, "{anomaly}");

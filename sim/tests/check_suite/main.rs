@@ -7,4 +7,5 @@ mod link;
 mod machine;
 mod mutations;
 mod network;
+mod observed;
 mod soundness;

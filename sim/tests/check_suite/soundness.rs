@@ -19,7 +19,7 @@ fn plans() -> impl Strategy<Value = Plan> {
         prop_oneof![Just(None), (0_u64..12).prop_map(Some)],
         any::<bool>(),
     );
-    (any::<u64>(), 50_u32..1_500, limits, 0_u16..4, any::<[bool; 4]>()).prop_map(
+    (any::<u64>(), 50_u32..1_000, limits, 0_u16..4, any::<[bool; 4]>()).prop_map(
         |(seed, steps, limits, prefetch, flags)| {
             let calm = Plan::calm(seed, steps);
             let (delivery_limit, max_length, refuses) = limits;

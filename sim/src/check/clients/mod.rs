@@ -9,8 +9,8 @@
 //!   the broker, a settlement that is an error. After silence, only when its time is over. If a client finds a channel
 //!   lost and nothing explains it, it may have been given up at any time since its last sign of life.
 //! - A delivery was sent after its consumer was started, and after enough of the consumer's earlier deliveries were
-//!   settled ([`Consumer::receive`]); it was received when the history says so. Deliveries of one consumer are
-//!   received in the order in which they were sent; between consumers that need not be so.
+//!   settled ([`Consumer::receive`]); it was received when the history says so. Deliveries on one channel are sent in
+//!   the order of their tags; between channels nothing orders them.
 //! - Of one taken message, deliveries with a higher count were sent later.
 
 mod channel;

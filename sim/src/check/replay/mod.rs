@@ -5,19 +5,19 @@
 //! message, and each effect is compared with it. What does not fit is noted and then believed, so that one mistake is
 //! not counted again at every later step. This only notes facts; the judges give them names.
 
-mod read;
+mod player;
 mod state;
 
 use std::collections::BTreeMap;
 
 use crate::history::{BrokerEvent, Death, Delivery, History, MessageId, Queue, QueueId, Reason, What};
-pub use state::{Copy, Place};
+pub use state::{Entry, Place};
 
 /// A history as the broker's events tell it.
 pub struct Replay<'h> {
     pub history: &'h History,
     /// Every taking of a message by a queue, in order.
-    pub copies: Vec<Copy>,
+    pub entries: Vec<Entry>,
     /// Every time a message was ready, in order of its beginning.
     pub stays: Vec<Stay>,
     /// Every delivery, in order.
@@ -45,16 +45,16 @@ pub struct Replay<'h> {
 pub struct Life {
     /// Copies that are still in the queue or with a consumer.
     pub live: Vec<usize>,
-    /// The copy that left last.
+    /// The entry that left last.
     pub ended: Option<usize>,
     /// Where the queue took it the first time.
     pub taken: Option<usize>,
 }
 
-/// A time during which a copy was ready.
+/// A time during which an entry was ready.
 #[derive(Debug)]
 pub struct Stay {
-    pub copy: usize,
+    pub entry: usize,
     pub since: usize,
     pub until: Option<usize>,
 }
@@ -63,10 +63,10 @@ pub struct Stay {
 #[derive(Debug)]
 pub struct Handover {
     pub place: usize,
-    /// The copy that was delivered, if the queue ever took the message.
-    pub copy: Option<usize>,
+    /// The entry that was delivered, if the queue ever took the message.
+    pub entry: Option<usize>,
     pub from: Origin,
-    /// How often that copy had been delivered before.
+    /// How often that entry had been delivered before.
     pub expected_count: u32,
     pub has_right_deaths: bool,
     /// What the queue took, if this is not the same.
@@ -98,7 +98,7 @@ pub enum Origin {
 #[derive(Debug)]
 pub struct Passing {
     pub place: usize,
-    pub copy: Option<usize>,
+    pub entry: Option<usize>,
     pub from: Origin,
     /// Whether there was a cause.
     pub is_founded: bool,
@@ -132,7 +132,7 @@ pub struct Snapshot {
 impl<'h> Replay<'h> {
     /// Plays the broker's events again; `None` if there are none.
     pub fn read(history: &'h History) -> Option<Self> {
-        history.events.iter().any(|event| matches!(event.what, What::Broker { .. })).then(|| read::read(history))
+        history.events.iter().any(|event| matches!(event.what, What::Broker { .. })).then(|| player::read(history))
     }
 
     pub fn queue(&self, id: QueueId) -> &'h Queue {

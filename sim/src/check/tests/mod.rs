@@ -13,5 +13,6 @@ mod prefetch;
 mod push;
 mod report;
 mod script;
+mod vocabulary;
 
 use script::Script;
