@@ -23,11 +23,13 @@ def server(arguments):
     if len(arguments) == 1 and re.fullmatch(r"[^/\s]+:\d+", arguments[0]):
         yield arguments[0]
         return
-    process = subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True)
+    anywhere = "127.0.0.1:0"
+    command = [arguments[0], "serve", "--listen", anywhere, "--log", anywhere, "--log-partitions", str(PARTITIONS)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
-        line = process.stdout.readline()
-        assert line.startswith("listening on "), f"the server said {line!r}"
-        yield line.removeprefix("listening on ").strip()
+        said = [process.stdout.readline() for _ in range(2)]
+        assert said[1].startswith("log listening on "), f"the server said {said!r}"
+        yield said[1].removeprefix("log listening on ").strip()
         assert process.poll() is None, "the server ended"
     finally:
         process.terminate()

@@ -26,6 +26,9 @@ pub struct Arguments {
     /// Also serve the log baseline, on Kafka's protocol, at this address; prints `log listening on ADDRESS`
     #[arg(long, value_name = "ADDRESS")]
     log: Option<SocketAddr>,
+    /// How many partitions the log's topics get when they are first asked for
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(i32).range(1..=10_000))]
+    log_partitions: i32,
     /// The heartbeat interval that is proposed to clients, in seconds; 0 proposes none
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     heartbeat: u16,
@@ -65,7 +68,8 @@ async fn serve(arguments: &Arguments, options: ServerOptions) -> anyhow::Result<
     let log = match arguments.log {
         Some(address) => {
             let listener = listen(&runtime, "--log", address).await?;
-            Some(log::serve(&runtime, listener, log::ServerOptions::default())?)
+            let broker = log::BrokerOptions { partitions: arguments.log_partitions, ..Default::default() };
+            Some(log::serve(&runtime, listener, log::ServerOptions { broker, ..Default::default() })?)
         }
         None => None,
     };

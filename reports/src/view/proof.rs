@@ -25,18 +25,22 @@ pub(crate) struct Sweep<'a> {
 }
 
 /// What the checkers look for: the promise, what it means for somebody who relies on it, and how a breach is called.
-const INVARIANTS: [[&str; 3]; 7] = [
+const INVARIANTS: [[&str; 3]; 11] = [
     ["at-least-once", "What was confirmed is done, dead-lettered, or removed by a policy that was asked for.", "lost"],
     ["no invention", "What is delivered was published, with the same bytes and properties.", "invented, corrupted"],
     ["destructive read", "Once an acknowledgement was taken, the message never comes back.", "resurrected"],
     ["FIFO", "First deliveries keep the queue’s order; a requeued message returns to where it was.", "reordered"],
     ["one holder", "At every instant a message is in exactly one place.", "double-held"],
+    ["delivery count", "Each delivery says how often the message was delivered before.", "miscounted"],
     [
         "dead letter",
         "A message is set aside exactly when its policy says, once for each cause, unchanged.",
         "dead-lettered early, late, twice, never",
     ],
     ["prefetch", "A consumer never holds more than it asked for.", "overfetched"],
+    ["push", "No message waits while a consumer could take it.", "starved"],
+    ["conservation", "Every message taken is accounted for, after every step.", "leaked"],
+    ["bounded", "Limits hold under any client, and the producer learns it.", "unbounded"],
 ];
 
 impl<'a> Proof<'a> {
