@@ -133,18 +133,16 @@ fn fate(clients: &Clients<'_>, queue: QueueId, message: MessageId, life: &Life) 
         Some(last) => fate_after(clients, queue, life, last),
     };
     let came_back = deliveries.last().map_or(0, |last| clients.said(last).delivery_count + 1);
-    let may_die = deliveries
-        .last()
-        .and_then(|last| clients.settlement(last))
-        .is_some_and(|settlement| settlement.kind == SettlementKind::Discard);
-    let has_letters = clients.queue(queue).dead_letter_queue.is_some();
-    match fate {
-        Fate::Doomed(_) if !has_letters => Fate::Settled,
-        Fate::Waiting(_) if may_die && !has_letters => Fate::Settled,
-        Fate::Doomed(_) if may_be_dropped(clients, queue, came_back, true) => Fate::Untold,
-        Fate::Waiting(_) if may_be_dropped(clients, queue, came_back, may_die) => Fate::Untold,
-        fate => fate,
-    }
+    let may_die = match &fate {
+        Fate::Doomed(_) => true,
+        Fate::Waiting(_) => deliveries.last().is_some_and(|last| is_discarded(clients, last)),
+        _ => return fate,
+    };
+    if may_be_dropped(clients, queue, came_back, may_die) { Fate::Untold } else { fate }
+}
+
+fn is_discarded(clients: &Clients<'_>, received: &Received) -> bool {
+    clients.settlement(received).is_some_and(|settlement| settlement.kind == SettlementKind::Discard)
 }
 
 /// Whether it was seen as a dead letter of this queue.
@@ -162,30 +160,26 @@ fn certain_publish<'c>(clients: &'c Clients<'_>, life: &Life) -> Option<&'c Publ
 
 /// The fate of a message whose last delivery was not acknowledged.
 fn fate_after(clients: &Clients<'_>, queue: QueueId, life: &Life, last: &Received) -> Fate {
-    let end = clients.history.events.len();
+    let (policy, settlement) = (clients.queue(queue), clients.settlement(last));
+    let is_in_doubt = clients.channel(clients.said(last).channel).first_doubt().is_some();
+    if settlement.is_none() && !is_in_doubt {
+        return Fate::Held;
+    }
     let publish = clients.published_there(life).next();
     let mut places: Vec<usize> = publish.into_iter().flat_map(Publish::places).collect();
     places.push(last.place);
-    let settlement = clients.settlement(last);
     places.extend(settlement.map(|settlement| settlement.place));
-    let is_lost = clients.channel(clients.said(last).channel).first_doubt().is_some_and(|doubt| doubt < end);
-    let exceeds = clients.queue(queue).delivery_limit.is_some_and(|limit| clients.said(last).delivery_count >= limit);
-    match settlement {
-        None if !is_lost => Fate::Held,
-        // It may have been taken, or given back with its channel.
-        Some(settlement) if settlement.kind == SettlementKind::Discard => {
-            if clients.queue(queue).dead_letter_queue.is_none() {
-                // It may be gone for good, and nobody would see.
-                Fate::Settled
-            } else if clients.taken_by(&settlement).is_some() || !is_lost {
-                Fate::Doomed(places)
-            } else {
-                Fate::Waiting(places)
-            }
-        }
-        _ if exceeds => Fate::Doomed(places),
-        _ => Fate::Waiting(places),
+
+    let is_discarded = is_discarded(clients, last);
+    let exceeds = policy.delivery_limit.is_some_and(|limit| clients.said(last).delivery_count >= limit);
+    if policy.dead_letter_queue.is_none() && (is_discarded || exceeds) {
+        // It may be gone for good, and nobody would see.
+        return Fate::Settled;
     }
+    // A rejection that was not taken has come to nothing, and the message was given back with its channel.
+    let is_taken = settlement.is_some_and(|settlement| clients.taken_by(&settlement).is_some());
+    let is_rejected = is_discarded && (is_taken || !is_in_doubt);
+    if is_rejected || exceeds { Fate::Doomed(places) } else { Fate::Waiting(places) }
 }
 
 /// Whether a policy may have dropped a message on its way through dead letters, unseen by every client. `may_die` says

@@ -46,7 +46,7 @@ pub fn judge_end(replay: &Replay<'_>, letters: bool) -> Verdict {
             return verdict;
         }
     }
-    let is_waiting = replay.stays.iter().any(|stay| stay.until.is_none());
+    let is_waiting = replay.entries.iter().any(|entry| matches!(entry.place, Place::Ready(_)));
     if is_waiting && replay.last_snapshots.is_empty() {
         return Verdict::unknown("messages were left in their queues, and nobody counted them at the end");
     }

@@ -56,6 +56,7 @@ pub struct Life {
 pub struct Stay {
     pub entry: usize,
     pub since: usize,
+    /// Where it was delivered or died.
     pub until: Option<usize>,
 }
 
@@ -147,8 +148,16 @@ impl<'h> Replay<'h> {
         }
     }
 
+    /// Where the message of a stay was seen again: when the stay ended, or still there at the end. `None` if it may have
+    /// been lost.
+    pub fn seen_again(&self, stay: usize) -> Option<usize> {
+        let Stay { entry, until, .. } = self.stays[stay];
+        let Entry { queue, place, .. } = self.entries[entry];
+        until.or_else(|| if place == Place::Ready(stay) { self.left_at(queue) } else { None })
+    }
+
     /// Where the end showed that everything that a queue should have is still there; `None` if it did not.
-    pub fn left_at(&self, queue: QueueId) -> Option<usize> {
+    fn left_at(&self, queue: QueueId) -> Option<usize> {
         let last = &self.snapshots[*self.last_snapshots.get(&queue)?];
         (last.said_ready >= last.ready).then_some(last.place)
     }

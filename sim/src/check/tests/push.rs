@@ -42,3 +42,11 @@ fn without_credit_a_message_waits() {
     let freed = full.broker_acknowledges("a", 1).broker_goes_on();
     freed.broker_delivers("a", 2, 0).rejected(Anomaly::Starved);
 }
+
+#[test]
+fn a_message_that_a_restart_took_was_not_starved() {
+    // It was lost before: nobody saw it again.
+    let lost = Script::work().broker_starts("a", "work", 1).broker_takes("work", 1).broker_goes_on();
+    lost.clone().restart_broker().broker_goes_on().accepted();
+    lost.broker_delivers("a", 1, 0).rejected(Anomaly::Starved);
+}

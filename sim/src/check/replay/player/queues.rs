@@ -50,21 +50,28 @@ impl Player<'_> {
         self.touched.insert(queue);
     }
 
-    /// Takes an entry out of its queue, if it is ready.
+    /// Takes an entry out of its queue, if it is ready: it was seen again.
     pub(super) fn make_unready(&mut self, number: usize) {
-        let Entry { queue, position, place, .. } = self.replay.entries[number];
-        if let Place::Ready(stay) = place {
+        if let Some(stay) = self.take_out(number) {
             self.replay.stays[stay].until = Some(self.place);
-            if let Some(queue) = self.queue(queue) {
-                queue.ready.remove(&position);
-            }
-            self.touched.insert(queue);
         }
     }
 
-    /// An entry is gone.
+    fn take_out(&mut self, number: usize) -> Option<usize> {
+        let Entry { queue, position, place: Place::Ready(stay), .. } = self.replay.entries[number] else { return None };
+        if let Some(queue) = self.queue(queue) {
+            queue.ready.remove(&position);
+        }
+        self.touched.insert(queue);
+        Some(stay)
+    }
+
+    /// An entry is gone. What is dropped without a word was not seen again: it may have been lost before.
     pub(super) fn leave(&mut self, number: usize, place: Place) {
-        self.make_unready(number);
+        match place {
+            Place::Removed(_) => drop(self.take_out(number)),
+            _ => self.make_unready(number),
+        }
         let entry = &mut self.replay.entries[number];
         entry.place = place;
         let (queue, message) = (entry.queue, entry.message);
