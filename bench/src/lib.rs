@@ -8,3 +8,4 @@ pub mod latency;
 pub mod load;
 pub mod measurement;
 pub mod play;
+pub mod summary;

@@ -25,8 +25,11 @@ class ForeignBroker:
         parts = urlsplit(url)
         self.address = (parts.hostname, parts.port or 5672)
 
-    def stop(self):
-        """Does nothing: it is not ours."""
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        """Leaves it as it is: it is not ours."""
 
 
 class Handoff:
@@ -55,6 +58,14 @@ class Handoff:
             raise SystemExit(f"`handoff serve` said {line!r} instead of `listening on ADDR`; see {self.log}")
         return match.groups()
 
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        """Whatever happened to the checks, it does not outlive them."""
+        self.process.kill()
+        self.process.wait()
+
     def stop(self):
         """Asks it to leave by SIGTERM, and raises AssertionError unless it does so in time and with exit code 0."""
         died = self.process.poll()
@@ -63,7 +74,6 @@ class Handoff:
         try:
             status = self.process.wait(STOP_TIMEOUT_S)
         except subprocess.TimeoutExpired:
-            self.process.kill()
             raise AssertionError(f"still there {STOP_TIMEOUT_S} s after SIGTERM") from None
         assert status == 0, f"it ended with {status}; see {self.log}"
 

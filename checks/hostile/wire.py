@@ -163,4 +163,4 @@ class Peer:
         except (EOFError, ConnectionError):
             return code
         except TimeoutError:
-            raise AssertionError(f"the connection was still open after {timeout_s} s") from None
+            raise AssertionError(f"the connection was still open after {timeout_s:.1f} s") from None

@@ -38,6 +38,13 @@ pub struct Campaign {
     pub holds: bool,
 }
 
+impl Campaign {
+    /// The claims that fail.
+    pub fn failing(&self) -> impl Iterator<Item = &Verdict> {
+        self.claims.iter().filter(|verdict| verdict.judgement == Judgement::Fails)
+    }
+}
+
 /// One architecture with one seed.
 #[derive(Debug, Serialize)]
 pub struct Run {

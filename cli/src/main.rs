@@ -5,12 +5,17 @@
 //! or failed, 2 bad input, with one line that says what was expected.
 #![allow(clippy::disallowed_methods, reason = "the command line lives in the real world")]
 
+mod bench;
 mod campaign;
+mod explore;
+mod lab;
 mod list;
 mod logging;
 mod outcome;
 mod output;
 mod progress;
+mod replay;
+mod report;
 mod run;
 mod serve;
 
@@ -18,11 +23,9 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use self::outcome::Outcome;
-
 /// Should this work be a synchronous call, a message on a queue, or a record in a log?
 #[derive(Parser)]
-#[command(version, about, max_term_width = 100)]
+#[command(version, max_term_width = 100)]
 struct Arguments {
     /// Without a command: lab
     #[command(subcommand)]
@@ -31,9 +34,20 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    Lab(lab::Arguments),
     Serve(serve::Arguments),
     List(list::Arguments),
     Run(run::Arguments),
+    Explore(explore::Arguments),
+    Replay(replay::Arguments),
+    Bench(bench::Arguments),
+    Report(report::Arguments),
+}
+
+impl Default for Command {
+    fn default() -> Self {
+        Command::Lab(lab::Arguments::parse_from(["lab"]))
+    }
 }
 
 fn main() -> ExitCode {
@@ -42,11 +56,15 @@ fn main() -> ExitCode {
         Err(error) => return outcome::bad_arguments(&error),
     };
     logging::init();
-    let outcome = match arguments.command {
-        Some(Command::Serve(arguments)) => serve::run(&arguments),
-        Some(Command::List(arguments)) => list::run(&arguments),
-        Some(Command::Run(arguments)) => run::run(&arguments),
-        None => Ok(Outcome::Holds),
+    let outcome = match arguments.command.unwrap_or_default() {
+        Command::Lab(arguments) => lab::run(&arguments),
+        Command::Serve(arguments) => serve::run(&arguments),
+        Command::List(arguments) => list::run(&arguments),
+        Command::Run(arguments) => run::run(&arguments),
+        Command::Explore(arguments) => explore::run(&arguments),
+        Command::Replay(arguments) => replay::run(&arguments),
+        Command::Bench(arguments) => bench::run(&arguments),
+        Command::Report(arguments) => report::run(&arguments),
     };
     outcome::exit_code(outcome)
 }

@@ -66,10 +66,9 @@ fn judge_overlong(replay: &Replay<'_>) -> Option<Verdict> {
 /// For each queue, since when messages were ready that nobody saw again, in order.
 fn unseen(replay: &Replay<'_>) -> BTreeMap<QueueId, Vec<usize>> {
     let mut unseen: BTreeMap<QueueId, Vec<usize>> = BTreeMap::new();
-    for stay in replay.stays.iter().filter(|stay| stay.until.is_none()) {
-        let queue = replay.copies[stay.copy].queue;
-        if replay.left_at(queue).is_none() {
-            unseen.entry(queue).or_default().push(stay.since);
+    for (number, stay) in replay.stays.iter().enumerate() {
+        if replay.seen_again(number).is_none() {
+            unseen.entry(replay.entries[stay.entry].queue).or_default().push(stay.since);
         }
     }
     unseen

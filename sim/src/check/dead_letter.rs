@@ -127,14 +127,14 @@ fn judge_twice(clients: &Clients<'_>, queue: QueueId, message: MessageId, life: 
 
 fn judge_passings(replay: &Replay<'_>) -> Option<Verdict> {
     replay.passings.iter().find_map(|passing| {
-        let copy = passing.copy.map(|copy| &replay.copies[copy]);
-        let taken = copy.map(|copy| copy.taken);
-        let name = copy.map_or_else(|| "a message".into(), |copy| copy.message.to_string());
+        let entry = passing.entry.map(|entry| &replay.entries[entry]);
+        let taken = entry.map(|entry| entry.taken);
+        let name = entry.map_or_else(|| "a message".into(), |entry| entry.message.to_string());
         let reason = passing.reason.as_str();
         let (anomaly, because, cause) = match passing.from {
             Origin::Dead(died) => (Anomaly::DeadLetteredTwice, format!("{name} died again ({reason})"), Some(died)),
             _ if !passing.is_founded => {
-                let delivered = copy.and_then(|copy| copy.delivered);
+                let delivered = entry.and_then(|entry| entry.delivered);
                 (Anomaly::DeadLetteredEarly, format!("{name} died ({reason}) without a cause"), delivered)
             }
             Origin::Doomed(doomed) if passing.is_withheld => {
@@ -152,19 +152,19 @@ fn judge_passings(replay: &Replay<'_>) -> Option<Verdict> {
 
 fn judge_handovers(replay: &Replay<'_>) -> Option<Verdict> {
     replay.handovers.iter().find_map(|handover| {
-        let copy = &replay.copies[handover.copy?];
+        let entry = &replay.entries[handover.entry?];
         let (anomaly, since, because) = match handover.from {
             Origin::Doomed(since) | Origin::Dead(since) => {
                 (Anomaly::DeadLetteredLate, since, "was delivered again after it should have died")
             }
-            Origin::Ready(stay) if has_expired(replay, handover.place, copy.queue, copy.taken) => {
+            Origin::Ready(stay) if has_expired(replay, handover.place, entry.queue, entry.taken) => {
                 (Anomaly::DeadLetteredLate, replay.stays[stay].since, "was delivered after its time to live")
             }
             Origin::LetterAgain(since) => (Anomaly::DeadLetteredTwice, since, "came as a dead letter twice"),
             _ => return None,
         };
-        let because = format!("{} {because}", copy.message);
-        Some(Verdict::violated(anomaly, because, [copy.taken, since, handover.place]))
+        let because = format!("{} {because}", entry.message);
+        Some(Verdict::violated(anomaly, because, [entry.taken, since, handover.place]))
     })
 }
 
@@ -176,14 +176,14 @@ fn has_expired(replay: &Replay<'_>, place: usize, queue: QueueId, taken: usize) 
 
 /// Messages that had to die in a queue with a dead letter queue, and did not in that turn or later.
 fn judge_doomed(replay: &Replay<'_>) -> Option<Verdict> {
-    let doomed = replay.copies.iter().filter_map(|copy| match copy.place {
-        Place::Doomed(since, reason) => Some((copy, since, reason)),
+    let doomed = replay.entries.iter().filter_map(|entry| match entry.place {
+        Place::Doomed(since, reason) => Some((entry, since, reason)),
         _ => None,
     });
     let mut owed = doomed
-        .filter(|(copy, since, _)| *since <= replay.complete && replay.queue(copy.queue).dead_letter_queue.is_some());
-    let (copy, since, reason) = owed.next()?;
-    let because = format!("{} should have died ({}) and did not", copy.message, reason.as_str());
-    let places = [Some(copy.taken), copy.delivered, Some(since)];
+        .filter(|(entry, since, _)| *since <= replay.complete && replay.queue(entry.queue).dead_letter_queue.is_some());
+    let (entry, since, reason) = owed.next()?;
+    let because = format!("{} should have died ({}) and did not", entry.message, reason.as_str());
+    let places = [Some(entry.taken), entry.delivered, Some(since)];
     Some(Verdict::violated(Anomaly::DeadLetteredNever, because, places.into_iter().flatten()))
 }

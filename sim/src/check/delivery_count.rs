@@ -55,18 +55,24 @@ fn judge_deaths(clients: &Clients<'_>, received: &Received) -> Option<Verdict> {
 }
 
 fn judge_successions(clients: &Clients<'_>) -> Option<Verdict> {
-    let repeated = successions(clients).filter(|(.., succession)| matches!(succession, Succession::Repeated));
-    let (first, second, _) = repeated.min_by_key(|(_, second, _)| second.place)?;
-    let because = format!("two deliveries of {} say the same count", clients.name(first));
-    let returned = clients.settlement(first).map(|settlement| settlement.place);
-    miscounted(because, [first.place, second.place].into_iter().chain(returned))
+    let found = successions(clients).filter_map(|(first, second, succession)| {
+        let name = clients.name(first);
+        let because = match succession {
+            Succession::Repeated => format!("two deliveries of {name} say the same count"),
+            Succession::Descending => format!("{name} says a lower count than before"),
+            _ => return None,
+        };
+        let returned = clients.settlement(first).map(|settlement| settlement.place);
+        miscounted(because, [first.place, second.place].into_iter().chain(returned))
+    });
+    found.reduce(Verdict::or)
 }
 
 fn judge_life(clients: &Clients<'_>, queue: QueueId, message: MessageId, life: &Life) -> Option<Verdict> {
     let copies = clients.copies(queue, message)?;
     let deliveries = clients.by_count(life);
     if copies == 1 {
-        return judge_skips(clients, message, &deliveries).or_else(|| judge_descent(clients, message, life));
+        return judge_skips(clients, message, &deliveries);
     }
     let count = |received: &Received| clients.said(received).delivery_count;
     let mut same = deliveries.chunk_by(|first, second| count(first) == count(second));
@@ -87,36 +93,17 @@ fn judge_skips(clients: &Clients<'_>, message: MessageId, deliveries: &[&Receive
     miscounted(because, seen.chain([published, received.place]))
 }
 
-fn judge_descent(clients: &Clients<'_>, message: MessageId, life: &Life) -> Option<Verdict> {
-    let deliveries = life.deliveries.iter().map(|number| &clients.deliveries[*number]);
-    let mut highest: Vec<&Received> = Vec::new();
-    for received in deliveries {
-        let said = clients.said(received).delivery_count;
-        let earlier = highest.partition_point(|earlier| earlier.place < received.sent_after);
-        if let Some(earlier) = earlier.checked_sub(1).map(|last| highest[last])
-            && clients.said(earlier).delivery_count >= said
-        {
-            let because = format!("{message} says a lower count than before");
-            return miscounted(because, [earlier.place, received.place]);
-        }
-        if highest.last().is_none_or(|highest| clients.said(highest).delivery_count < said) {
-            highest.push(received);
-        }
-    }
-    None
-}
-
 fn judge_handovers(replay: &Replay<'_>) -> Option<Verdict> {
     replay.handovers.iter().find_map(|handover| {
-        let (Origin::Ready(stay), Some(copy)) = (handover.from, handover.copy) else { return None };
-        let (said, copy) = (replay.said(handover), &replay.copies[copy]);
+        let (Origin::Ready(stay), Some(entry)) = (handover.from, handover.entry) else { return None };
+        let (said, entry) = (replay.said(handover), &replay.entries[entry]);
         let is_counted = said.delivery_count == handover.expected_count;
         if is_counted && said.redelivered == (said.delivery_count > 0) && handover.has_right_deaths {
             return None;
         }
-        let (message, count) = (copy.message, handover.expected_count);
+        let (message, count) = (entry.message, handover.expected_count);
         let because =
             format!("{message} had come back {count} times, and its delivery says otherwise or forgets a death");
-        miscounted(because, [copy.taken, replay.stays[stay].since, handover.place])
+        miscounted(because, [entry.taken, replay.stays[stay].since, handover.place])
     })
 }

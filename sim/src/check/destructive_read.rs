@@ -51,9 +51,9 @@ fn judge_repetitions(clients: &Clients<'_>) -> Option<Verdict> {
 fn judge_handovers(replay: &Replay<'_>) -> Option<Verdict> {
     replay.handovers.iter().find_map(|handover| match handover.from {
         Origin::Acknowledged(gone) | Origin::Removed(gone) => {
-            let copy = &replay.copies[handover.copy?];
-            let because = format!("the broker delivered {} after it was gone", copy.message);
-            Some(Verdict::violated(Anomaly::Resurrected, because, [copy.taken, gone, handover.place]))
+            let entry = &replay.entries[handover.entry?];
+            let because = format!("the broker delivered {} after it was gone", entry.message);
+            Some(Verdict::violated(Anomaly::Resurrected, because, [entry.taken, gone, handover.place]))
         }
         _ => None,
     })

@@ -132,13 +132,17 @@ fn fate(clients: &Clients<'_>, queue: QueueId, message: MessageId, life: &Life) 
         Some(_) if !is_single && deliveries.iter().any(|received| is_acknowledged(&received)) => Fate::Settled,
         Some(last) => fate_after(clients, queue, life, last),
     };
-    let is_expected = matches!(fate, Fate::Waiting(_) | Fate::Doomed(_));
     let came_back = deliveries.last().map_or(0, |last| clients.said(last).delivery_count + 1);
-    match fate {
-        Fate::Doomed(_) if clients.queue(queue).dead_letter_queue.is_none() => Fate::Settled,
-        _ if is_expected && may_be_dropped(clients, queue, came_back) => Fate::Untold,
-        fate => fate,
-    }
+    let may_die = match &fate {
+        Fate::Doomed(_) => true,
+        Fate::Waiting(_) => deliveries.last().is_some_and(|last| is_discarded(clients, last)),
+        _ => return fate,
+    };
+    if may_be_dropped(clients, queue, came_back, may_die) { Fate::Untold } else { fate }
+}
+
+fn is_discarded(clients: &Clients<'_>, received: &Received) -> bool {
+    clients.settlement(received).is_some_and(|settlement| settlement.kind == SettlementKind::Discard)
 }
 
 /// Whether it was seen as a dead letter of this queue.
@@ -148,59 +152,54 @@ fn has_died_elsewhere(clients: &Clients<'_>, queue: QueueId, message: MessageId)
 }
 
 fn certain_publish<'c>(clients: &'c Clients<'_>, life: &Life) -> Option<&'c Publish> {
-    life.publishes.iter().map(|number| &clients.publishes[*number]).find(|publish| match publish.outcome() {
-        Outcome::Ok => true,
-        Outcome::Failed => false,
-        Outcome::Unknown => {
-            let is_answered = clients.channel(publish.channel).taken_by(publish.invoked).is_some();
-            is_answered && !clients.queue(publish.queue).refuses_messages()
-        }
+    clients.published_there(life).find(|publish| {
+        let is_answered = || clients.channel(publish.channel).taken_by(publish.invoked).is_some();
+        publish.outcome() == Outcome::Ok || (is_answered() && !clients.queue(publish.queue).refuses_messages())
     })
 }
 
 /// The fate of a message whose last delivery was not acknowledged.
 fn fate_after(clients: &Clients<'_>, queue: QueueId, life: &Life, last: &Received) -> Fate {
-    let end = clients.history.events.len();
-    let publish = life.publishes.first().map(|number| &clients.publishes[*number]);
+    let (policy, settlement) = (clients.queue(queue), clients.settlement(last));
+    let is_in_doubt = clients.channel(clients.said(last).channel).first_doubt().is_some();
+    if settlement.is_none() && !is_in_doubt {
+        return Fate::Held;
+    }
+    let publish = clients.published_there(life).next();
     let mut places: Vec<usize> = publish.into_iter().flat_map(Publish::places).collect();
     places.push(last.place);
-    let settlement = clients.settlement(last);
     places.extend(settlement.map(|settlement| settlement.place));
-    let is_lost = clients.channel(clients.said(last).channel).first_doubt().is_some_and(|doubt| doubt < end);
-    let exceeds = clients.queue(queue).delivery_limit.is_some_and(|limit| clients.said(last).delivery_count >= limit);
-    match settlement {
-        None if !is_lost => Fate::Held,
-        // It may have been taken, or given back with its channel.
-        Some(settlement) if settlement.kind == SettlementKind::Discard => {
-            if clients.queue(queue).dead_letter_queue.is_none() {
-                // It may be gone for good, and nobody would see.
-                Fate::Settled
-            } else if clients.taken_by(&settlement).is_some() || !is_lost {
-                Fate::Doomed(places)
-            } else {
-                Fate::Waiting(places)
-            }
-        }
-        _ if exceeds => Fate::Doomed(places),
-        _ => Fate::Waiting(places),
+
+    let is_discarded = is_discarded(clients, last);
+    let exceeds = policy.delivery_limit.is_some_and(|limit| clients.said(last).delivery_count >= limit);
+    if policy.dead_letter_queue.is_none() && (is_discarded || exceeds) {
+        // It may be gone for good, and nobody would see.
+        return Fate::Settled;
     }
+    // A rejection that was not taken has come to nothing, and the message was given back with its channel.
+    let is_taken = settlement.is_some_and(|settlement| clients.taken_by(&settlement).is_some());
+    let is_rejected = is_discarded && (is_taken || !is_in_doubt);
+    if is_rejected || exceeds { Fate::Doomed(places) } else { Fate::Waiting(places) }
 }
 
-/// Whether a policy may have dropped a message on its way through dead letters, unseen by every client.
-fn may_be_dropped(clients: &Clients<'_>, queue: QueueId, came_back: u32) -> bool {
-    let (mut queue, mut came_back) = (queue, came_back);
+/// Whether a policy may have dropped a message on its way through dead letters, unseen by every client. `may_die` says
+/// that a client's rejection may have sent it on that way.
+fn may_be_dropped(clients: &Clients<'_>, queue: QueueId, came_back: u32, may_die: bool) -> bool {
+    let (mut queue, mut came_back, mut may_die) = (queue, came_back, may_die);
     for _ in clients.queue_ids() {
         let policy = clients.queue(queue);
         let unseen = clients.losses(queue, clients.history.events.len());
         let may_exceed = policy.delivery_limit.is_some_and(|limit| unseen + came_back as usize > limit as usize);
+        may_die |= policy.drops_messages() || may_exceed;
         if clients.loses_on_the_way(queue) {
             return true;
         }
-        let Some(target) = policy.dead_letter_queue else { return policy.drops_messages() || may_exceed };
-        if clients.queue(target).refuses_messages() {
-            return policy.drops_messages() || may_exceed;
+        let target = policy.dead_letter_queue.filter(|target| !clients.queue(*target).refuses_messages());
+        match target {
+            Some(target) if may_die => (queue, came_back, may_die) = (target, 0, false),
+            Some(_) => return false,
+            None => return may_die,
         }
-        (queue, came_back) = (target, 0);
     }
     // It goes round, and is dropped if no consumer has a part in that.
     true

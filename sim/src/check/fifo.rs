@@ -6,7 +6,7 @@
 //!
 //! - message A was taken before B if both were published on one channel in that order, or if A was known to be taken
 //!   (by an answer) when B was published;
-//! - a delivery X was sent before Y if both went to one consumer and came in that order, or if X was received before Y
+//! - a delivery X was sent before Y if both came on one channel and X has the lower tag, or if X was received before Y
 //!   can have been sent.
 //!
 //! A violation needs both: Y was certainly ready when X was sent, and X should have come after it. That cannot be the
@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 use super::clients::{Clients, Publish, Received, SettlementKind};
 use super::replay::{Origin, Replay};
 use super::{Anomaly, Verdict};
-use crate::history::{ChannelId, ConsumerId, QueueId};
+use crate::history::{ChannelId, Outcome, QueueId};
 
 pub fn judge(clients: &Clients<'_>, replay: Option<&Replay<'_>>) -> Verdict {
     let first = first_deliveries(clients);
@@ -35,17 +35,24 @@ pub fn judge(clients: &Clients<'_>, replay: Option<&Replay<'_>>) -> Verdict {
 struct First<'c> {
     publish: &'c Publish,
     received: &'c Received,
-    consumer: Option<ConsumerId>,
+}
+
+/// The channel and the tag of a delivery: on one channel, deliveries are sent in the order of their tags.
+type Tag = (ChannelId, u64);
+
+fn tag(clients: &Clients<'_>, received: &Received) -> Tag {
+    let said = clients.said(received);
+    (said.channel, said.delivery_tag)
 }
 
 fn first_deliveries<'c>(clients: &'c Clients<'_>) -> Vec<First<'c>> {
     let lives = clients.lives.iter().filter(|((queue, _), _)| clients.sources(*queue).is_empty());
     let single = lives.filter(|((queue, message), _)| clients.is_single(*queue, *message));
     let firsts = single.filter_map(|(_, life)| {
-        let publish = &clients.publishes[*life.publishes.first()?];
+        let publish = clients.published_there(life).next()?;
         let mut deliveries = life.deliveries.iter().map(|number| &clients.deliveries[*number]);
         let received = deliveries.find(|received| clients.said(received).delivery_count == 0)?;
-        Some(First { publish, received, consumer: clients.said(received).consumer })
+        Some(First { publish, received })
     });
     firsts.collect()
 }
@@ -55,7 +62,7 @@ struct Waiting<'c> {
     /// From here on it was certainly ready.
     ready_by: usize,
     received: &'c Received,
-    consumer: Option<ConsumerId>,
+    tag: Tag,
     /// What shows that it was ready.
     shown_by: Vec<usize>,
 }
@@ -65,16 +72,16 @@ struct Later<'c> {
     /// It was not there, or not sent, before this.
     not_before: usize,
     received: &'c Received,
-    consumer: Option<ConsumerId>,
+    tag: Tag,
 }
 
 fn judge_first(clients: &Clients<'_>, first: &[First<'_>]) -> Option<Verdict> {
     let mut by_queue: BTreeMap<QueueId, (Vec<Waiting<'_>>, Vec<Later<'_>>)> = BTreeMap::new();
     let mut by_channel: BTreeMap<(ChannelId, QueueId), (Vec<Waiting<'_>>, Vec<Later<'_>>)> = BTreeMap::new();
-    for First { publish, received, consumer } in first {
-        let (received, consumer, invoked) = (*received, *consumer, publish.invoked);
-        let later = || Later { not_before: invoked, received, consumer };
-        let waiting = |ready_by, shown_by| Waiting { ready_by, received, consumer, shown_by };
+    for First { publish, received } in first {
+        let (invoked, tag) = (publish.invoked, tag(clients, received));
+        let later = || Later { not_before: invoked, received, tag };
+        let waiting = |ready_by, shown_by| Waiting { ready_by, received, tag, shown_by };
         let (of_queue, of_queue_later) = by_queue.entry(publish.queue).or_default();
         let (of_channel, of_channel_later) = by_channel.entry((publish.channel, publish.queue)).or_default();
         if let Some(taken_by) = clients.channel(publish.channel).taken_by(invoked) {
@@ -89,10 +96,16 @@ fn judge_first(clients: &Clients<'_>, first: &[First<'_>]) -> Option<Verdict> {
     let found = found.map(|(waiting, later)| {
         let (name, other) = (clients.name(waiting.received), clients.name(later.received));
         let because = format!("{name} was taken before {other} and delivered after it");
-        let places = [later.not_before, later.received.place, waiting.received.sent_after, waiting.received.place];
-        Verdict::violated(Anomaly::Reordered, because, waiting.shown_by.into_iter().chain(places))
+        overtaken(because, waiting, &later)
     });
     found.reduce(Verdict::or)
+}
+
+fn overtaken(because: String, waiting: Waiting<'_>, later: &Later<'_>) -> Verdict {
+    let (received, sent_after) = (waiting.received.place, waiting.received.sent_after);
+    let in_time = Some(sent_after).filter(|sent_after| later.received.place < *sent_after);
+    let places = waiting.shown_by.into_iter().chain([later.not_before, later.received.place, received]);
+    Verdict::violated(Anomaly::Reordered, because, places.chain(in_time))
 }
 
 /// Messages that were certainly requeued, against messages that were delivered for the first time later.
@@ -102,9 +115,10 @@ fn judge_requeued(clients: &Clients<'_>) -> Option<Verdict> {
         let (waiting, later) = by_queue.entry(*queue).or_default();
         let deliveries = clients.by_count(life);
         let first = deliveries.iter().take_while(|received| clients.said(received).delivery_count == 0);
-        later.extend(first.map(|received| {
-            let consumer = clients.said(received).consumer;
-            Later { not_before: received.sent_after, received, consumer }
+        later.extend(first.map(|received| Later {
+            not_before: received.sent_after,
+            received,
+            tag: tag(clients, received),
         }));
         if deliveries.len() > 1 && clients.is_single(*queue, *message) {
             waiting.extend(deliveries.windows(2).filter_map(|pair| requeued(clients, pair[0], pair[1])));
@@ -114,8 +128,7 @@ fn judge_requeued(clients: &Clients<'_>) -> Option<Verdict> {
     let found = found.map(|(waiting, later)| {
         let (name, other) = (clients.name(waiting.received), clients.name(later.received));
         let because = format!("{name} was requeued before the first delivery of {other} and came after it");
-        let places = [later.not_before, later.received.place, waiting.received.sent_after, waiting.received.place];
-        Verdict::violated(Anomaly::Reordered, because, waiting.shown_by.into_iter().chain(places))
+        overtaken(because, waiting, &later)
     });
     found.reduce(Verdict::or)
 }
@@ -127,12 +140,12 @@ fn requeued<'c>(clients: &Clients<'_>, first: &Received, second: &'c Received) -
     let said = clients.said(second);
     let is_next = said.delivery_count == clients.said(first).delivery_count + 1;
     let shown_by = vec![first.place, settlement.place, ready_by];
-    is_next.then_some(Waiting { ready_by, received: second, consumer: said.consumer, shown_by })
+    is_next.then(|| Waiting { ready_by, received: second, tag: tag(clients, second), shown_by })
 }
 
 /// A waiting delivery, and a later one that was certainly sent before it. O(n log n).
 fn inversion<'c>(mut waiting: Vec<Waiting<'c>>, mut later: Vec<Later<'c>>) -> Option<(Waiting<'c>, Later<'c>)> {
-    let found = inversion_in_time(&mut waiting, &mut later).or_else(|| inversion_at_consumer(&mut waiting, &mut later));
+    let found = inversion_in_time(&mut waiting, &mut later).or_else(|| inversion_on_channel(&mut waiting, &mut later));
     found.map(|(first, second)| (waiting.swap_remove(first), later.swap_remove(second)))
 }
 
@@ -156,25 +169,24 @@ fn inversion_in_time(waiting: &mut [Waiting<'_>], later: &mut [Later<'_>]) -> Op
     None
 }
 
-/// Both went to one consumer, the later one first.
-fn inversion_at_consumer(waiting: &mut [Waiting<'_>], later: &mut [Later<'_>]) -> Option<(usize, usize)> {
-    waiting.sort_by_key(|waiting| waiting.received.place);
-    later.sort_by_key(|later| later.received.place);
-    let mut latest: BTreeMap<ConsumerId, usize> = BTreeMap::new();
-    let mut next = 0;
+/// Both came on one channel, the later one first: compared with the latest of all that came there before.
+fn inversion_on_channel(waiting: &mut [Waiting<'_>], later: &mut [Later<'_>]) -> Option<(usize, usize)> {
+    waiting.sort_by_key(|waiting| waiting.tag);
+    later.sort_by_key(|later| later.tag);
+    let (mut next, mut latest): (usize, Option<usize>) = (0, None);
     for (number, one) in waiting.iter().enumerate() {
-        let Some(consumer) = one.consumer else { continue };
-        while later.get(next).is_some_and(|later| later.received.place < one.received.place) {
-            if let Some(consumer) = later[next].consumer {
-                let latest = latest.entry(consumer).or_insert(next);
-                if later[*latest].not_before < later[next].not_before {
-                    *latest = next;
-                }
+        while later.get(next).is_some_and(|later| later.tag < one.tag) {
+            let is_later = |latest: usize| {
+                later[latest].tag.0 != later[next].tag.0 || later[latest].not_before < later[next].not_before
+            };
+            if latest.is_none_or(is_later) {
+                latest = Some(next);
             }
             next += 1;
         }
-        if let Some(other) = latest.get(&consumer).filter(|other| later[**other].not_before > one.ready_by) {
-            return Some((number, *other));
+        let on_channel = latest.filter(|other| later[*other].tag.0 == one.tag.0);
+        if let Some(other) = on_channel.filter(|other| later[*other].not_before > one.ready_by) {
+            return Some((number, other));
         }
     }
     None
@@ -184,7 +196,7 @@ fn inversion_at_consumer(waiting: &mut [Waiting<'_>], later: &mut [Later<'_>]) -
 fn judge_taking(clients: &Clients<'_>, replay: &Replay<'_>) -> Option<Verdict> {
     let mut latest: BTreeMap<(ChannelId, QueueId), (usize, &Publish)> = BTreeMap::new();
     for publish in &clients.publishes {
-        if !clients.is_single(publish.queue, publish.message) {
+        if publish.outcome() == Outcome::Failed || !clients.is_single(publish.queue, publish.message) {
             continue;
         }
         let life = replay.lives.get(&(publish.queue, publish.message));
@@ -205,19 +217,19 @@ fn judge_handovers(replay: &Replay<'_>) -> Option<Verdict> {
     // Of each queue, the deliveries that no later one was further behind than: their positions fall.
     let mut behind: BTreeMap<QueueId, Vec<(usize, u64)>> = BTreeMap::new();
     for handover in &replay.handovers {
-        let (Origin::Ready(stay), Some(copy)) = (handover.from, handover.copy) else { continue };
-        let (copy, since) = (&replay.copies[copy], replay.stays[stay].since);
-        let behind = behind.entry(copy.queue).or_default();
+        let (Origin::Ready(stay), Some(entry)) = (handover.from, handover.entry) else { continue };
+        let (entry, since) = (&replay.entries[entry], replay.stays[stay].since);
+        let behind = behind.entry(entry.queue).or_default();
         let later = behind.partition_point(|(place, _)| *place <= since);
-        if let Some((overtaken, _)) = behind.get(later).filter(|(_, position)| *position > copy.position) {
-            let because = format!("{} was ready, and a message behind it was delivered first", copy.message);
-            let places = [copy.taken, since, *overtaken, handover.place];
+        if let Some((overtaken, _)) = behind.get(later).filter(|(_, position)| *position > entry.position) {
+            let because = format!("{} was ready, and a message behind it was delivered first", entry.message);
+            let places = [entry.taken, since, *overtaken, handover.place];
             return Some(Verdict::violated(Anomaly::Reordered, because, places));
         }
-        while behind.last().is_some_and(|(_, position)| *position <= copy.position) {
+        while behind.last().is_some_and(|(_, position)| *position <= entry.position) {
             behind.pop();
         }
-        behind.push((handover.place, copy.position));
+        behind.push((handover.place, entry.position));
     }
     None
 }

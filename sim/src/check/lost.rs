@@ -11,7 +11,7 @@
 
 use super::clients::Clients;
 use super::fate;
-use super::replay::{Replay, Snapshot};
+use super::replay::{Place, Replay, Snapshot};
 use super::{Anomaly, Verdict};
 use crate::history::Outcome;
 
@@ -46,7 +46,7 @@ pub fn judge_end(replay: &Replay<'_>, letters: bool) -> Verdict {
             return verdict;
         }
     }
-    let is_waiting = replay.stays.iter().any(|stay| stay.until.is_none());
+    let is_waiting = replay.entries.iter().any(|entry| matches!(entry.place, Place::Ready(_)));
     if is_waiting && replay.last_snapshots.is_empty() {
         return Verdict::unknown("messages were left in their queues, and nobody counted them at the end");
     }
@@ -54,11 +54,16 @@ pub fn judge_end(replay: &Replay<'_>, letters: bool) -> Verdict {
 }
 
 fn missing(replay: &Replay<'_>, snapshot: &Snapshot, letters: bool) -> Option<Verdict> {
-    let mut copies = replay.last_stays(snapshot.queue).map(|stay| (&replay.copies[stay.copy], stay.since));
-    let is_letter = |by_death: bool, delivered: Option<usize>| by_death && delivered.is_none();
-    let (copy, since) = copies.find(|(copy, _)| is_letter(copy.by_death, copy.delivered) == letters)?;
+    let of_queue = replay.entries.iter().filter(|entry| entry.queue == snapshot.queue);
+    let mut missing = of_queue.filter_map(|entry| match entry.place {
+        Place::Ready(stay) => Some((entry, replay.stays[stay].since)),
+        // The broker has forgotten what a consumer holds.
+        Place::Held { since, .. } if snapshot.said_held < snapshot.held => Some((entry, since)),
+        _ => None,
+    });
+    let (entry, since) = missing.find(|(entry, _)| (entry.by_death && entry.delivered.is_none()) == letters)?;
     let anomaly = if letters { Anomaly::DeadLetteredNever } else { Anomaly::Lost };
-    let because = format!("{} of '{}' is nowhere", copy.message, replay.queue(copy.queue).name);
-    let places = [Some(copy.taken), copy.delivered, Some(since), Some(snapshot.place)];
+    let because = format!("{} of '{}' is nowhere", entry.message, replay.queue(entry.queue).name);
+    let places = [Some(entry.taken), entry.delivered, Some(since), Some(snapshot.place)];
     Some(Verdict::violated(anomaly, because, places.into_iter().flatten()))
 }

@@ -6,9 +6,9 @@
 //!
 //! Every promise is judged from two sides, and either may find it broken:
 //!
-//! - from the clients' side ([`clients`]), which every history has. There the network blurs order and endings, so a
+//! - from the clients' side (`clients`), which every history has. There the network blurs order and endings, so a
 //!   judge only speaks up when no correct broker, with whatever delays, could have caused what clients saw;
-//! - from the broker's side ([`replay`]), where it was recorded. There the order is exact, and so are the judges.
+//! - from the broker's side (`replay`), where it was recorded. There the order is exact, and so are the judges.
 //!
 //! What a judge may assume is that the history is honest: faults are recorded before they act, requests before they
 //! are sent, and everything that publishes or consumes is recorded.
@@ -29,9 +29,9 @@ mod prefetch;
 mod push;
 mod replay;
 mod report;
-#[cfg(test)]
-mod script;
 mod succession;
+#[cfg(test)]
+mod tests;
 
 use thiserror::Error;
 

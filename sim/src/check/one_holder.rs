@@ -27,9 +27,9 @@ fn judge_successions(clients: &Clients<'_>) -> Option<Verdict> {
 fn judge_handovers(replay: &Replay<'_>) -> Option<Verdict> {
     replay.handovers.iter().find_map(|handover| match handover.from {
         Origin::Held(since) => {
-            let copy = &replay.copies[handover.copy?];
-            let because = format!("the broker delivered {} while it was held", copy.message);
-            Some(Verdict::violated(Anomaly::DoubleHeld, because, [copy.taken, since, handover.place]))
+            let entry = &replay.entries[handover.entry?];
+            let because = format!("the broker delivered {} while it was held", entry.message);
+            Some(Verdict::violated(Anomaly::DoubleHeld, because, [entry.taken, since, handover.place]))
         }
         _ => None,
     })

@@ -36,13 +36,10 @@ fn judge_end(clients: &Clients<'_>) -> Verdict {
 }
 
 fn judge_waits(replay: &Replay<'_>) -> Verdict {
-    let starved = replay.waits.iter().find_map(|(stay, waited)| {
-        let stay = &replay.stays[*stay];
-        let seen = stay.until.or_else(|| replay.left_at(replay.copies[stay.copy].queue))?;
-        Some((stay, *waited, seen))
-    });
-    let Some((stay, waited, seen)) = starved else { return Verdict::Valid };
-    let message = replay.copies[stay.copy].message;
+    let mut starved = replay.waits.iter().filter_map(|(stay, waited)| Some((stay, *waited, replay.seen_again(*stay)?)));
+    let Some((stay, waited, seen)) = starved.next() else { return Verdict::Valid };
+    let stay = &replay.stays[*stay];
+    let message = replay.entries[stay.entry].message;
     let because = format!("{message} stayed ready although a consumer had credit");
     Verdict::violated(Anomaly::Starved, because, [stay.since, waited, seen])
 }

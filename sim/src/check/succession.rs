@@ -12,6 +12,8 @@ pub enum Succession {
     Fine,
     /// Both say the same count, although the first was given back in between.
     Repeated,
+    /// The second, which says the higher count, was received before the first can have been sent.
+    Descending,
     /// The first was acknowledged, and that was taken.
     AfterAcknowledgement(Settlement),
     /// The first was rejected for good, and that was taken.
@@ -38,6 +40,9 @@ fn succession(clients: &Clients<'_>, first: &Received, second: &Received) -> Suc
     let is_same_count = said.delivery_count == clients.said(second).delivery_count;
     if is_same_count && said.delivery_count == 0 && !clients.sources(said.queue).is_empty() {
         return Succession::DeadLetteredTwice;
+    }
+    if second.place < first.sent_after {
+        return Succession::Descending;
     }
     let may_be_given_up = clients.may_be_given_up(first, second.place);
     let given_back = if is_same_count { Succession::Repeated } else { Succession::Fine };

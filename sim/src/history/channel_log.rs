@@ -81,7 +81,7 @@ impl ChannelLog {
     /// A message came: to a consumer, or `None` if it was got.
     pub fn delivered(&self, queue: QueueId, consumer: Option<ConsumerId>, delivery: &client::Delivery) {
         let death = |(queue, reason, count)| Death { queue, reason, count };
-        self.write(What::Delivered(Delivery {
+        self.received(Delivery {
             channel: self.id,
             consumer,
             queue,
@@ -91,7 +91,12 @@ impl ChannelLog {
             redelivered: delivery.redelivered,
             delivery_count: delivery.delivery_count(),
             deaths: delivery.deaths().into_iter().map(death).collect(),
-        }));
+        });
+    }
+
+    /// As [`delivered`](ChannelLog::delivered), for a client that is not this project's.
+    pub fn received(&self, delivery: Delivery) {
+        self.write(What::Delivered(Delivery { channel: self.id, ..delivery }));
     }
 
     /// The client found that the channel is over, without having closed it.

@@ -9,8 +9,8 @@
 //!   the broker, a settlement that is an error. After silence, only when its time is over. If a client finds a channel
 //!   lost and nothing explains it, it may have been given up at any time since its last sign of life.
 //! - A delivery was sent after its consumer was started, and after enough of the consumer's earlier deliveries were
-//!   settled ([`Consumer::receive`]); it was received when the history says so. Deliveries of one consumer are
-//!   received in the order in which they were sent; between consumers that need not be so.
+//!   settled ([`Consumer::receive`]); it was received when the history says so. Deliveries on one channel are sent in
+//!   the order of their tags; between channels nothing orders them.
 //! - Of one taken message, deliveries with a higher count were sent later.
 
 mod channel;
@@ -184,8 +184,7 @@ impl<'h> Clients<'h> {
 
     fn copies_within(&self, queue: QueueId, message: MessageId, depth: usize) -> Option<usize> {
         let life = self.lives.get(&(queue, message));
-        let publishes = life.into_iter().flat_map(|life| &life.publishes);
-        let mut copies = publishes.filter(|number| self.publishes[**number].outcome() != Outcome::Failed).count();
+        let mut copies = life.map_or(0, |life| self.published_there(life).count());
         for source in self.sources(queue) {
             copies += self.copies_within(*source, message, depth.checked_sub(1)?)?;
         }
@@ -195,6 +194,12 @@ impl<'h> Clients<'h> {
     /// Whether a queue can have taken a message exactly once at most, so that its deliveries are all of one.
     pub fn is_single(&self, queue: QueueId, message: MessageId) -> bool {
         self.copies(queue, message) == Some(1)
+    }
+
+    /// The publishes of a message to a queue that may have happened.
+    pub fn published_there(&self, life: &Life) -> impl Iterator<Item = &Publish> {
+        let publishes = life.publishes.iter().map(|number| &self.publishes[*number]);
+        publishes.filter(|publish| publish.outcome() != Outcome::Failed)
     }
 
     /// All publishes of a message that may have happened, to whatever queue.

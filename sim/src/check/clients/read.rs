@@ -86,16 +86,7 @@ impl<'h> Reader<'h> {
                     self.channel(id)?.end(place);
                 }
             }
-            What::Disturbed(disturbance) => {
-                for id in self.open.get(&event.who).cloned().unwrap_or_default() {
-                    match disturbance {
-                        Disturbance::Cut => self.channel(id)?.doubt(place),
-                        Disturbance::Silence { at_least } => {
-                            self.channel(id)?.fall_silent(place, event.at + *at_least);
-                        }
-                    }
-                }
-            }
+            What::Disturbed(disturbance) => self.disturb(event, *disturbance)?,
             What::BrokerRestarted => {
                 self.clients.channels.values_mut().for_each(|channel| channel.doubt(place));
                 self.clients.wiped.push((place, None));
@@ -107,6 +98,20 @@ impl<'h> Reader<'h> {
             }
             What::Healed | What::Measured { .. } | What::Broker { .. } => {}
         }
+        Ok(())
+    }
+
+    fn disturb(&mut self, event: &Event, disturbance: Disturbance) -> Result<(), Malformed> {
+        let place = self.place;
+        let mut open = self.open.remove(&event.who).unwrap_or_default();
+        open.retain(|id| self.clients.channels.get(id).is_some_and(|channel| channel.ended.is_none()));
+        for id in &open {
+            match disturbance {
+                Disturbance::Cut => self.channel(*id)?.doubt(place),
+                Disturbance::Silence { at_least } => self.channel(*id)?.fall_silent(place, event.at + at_least),
+            }
+        }
+        self.open.insert(event.who, open);
         Ok(())
     }
 

@@ -5,19 +5,19 @@
 //! message, and each effect is compared with it. What does not fit is noted and then believed, so that one mistake is
 //! not counted again at every later step. This only notes facts; the judges give them names.
 
-mod read;
+mod player;
 mod state;
 
 use std::collections::BTreeMap;
 
 use crate::history::{BrokerEvent, Death, Delivery, History, MessageId, Queue, QueueId, Reason, What};
-pub use state::{Copy, Place};
+pub use state::{Entry, Place};
 
 /// A history as the broker's events tell it.
 pub struct Replay<'h> {
     pub history: &'h History,
     /// Every taking of a message by a queue, in order.
-    pub copies: Vec<Copy>,
+    pub entries: Vec<Entry>,
     /// Every time a message was ready, in order of its beginning.
     pub stays: Vec<Stay>,
     /// Every delivery, in order.
@@ -45,17 +45,18 @@ pub struct Replay<'h> {
 pub struct Life {
     /// Copies that are still in the queue or with a consumer.
     pub live: Vec<usize>,
-    /// The copy that left last.
+    /// The entry that left last.
     pub ended: Option<usize>,
     /// Where the queue took it the first time.
     pub taken: Option<usize>,
 }
 
-/// A time during which a copy was ready.
+/// A time during which an entry was ready.
 #[derive(Debug)]
 pub struct Stay {
-    pub copy: usize,
+    pub entry: usize,
     pub since: usize,
+    /// Where it was delivered or died.
     pub until: Option<usize>,
 }
 
@@ -63,10 +64,10 @@ pub struct Stay {
 #[derive(Debug)]
 pub struct Handover {
     pub place: usize,
-    /// The copy that was delivered, if the queue ever took the message.
-    pub copy: Option<usize>,
+    /// The entry that was delivered, if the queue ever took the message.
+    pub entry: Option<usize>,
     pub from: Origin,
-    /// How often that copy had been delivered before.
+    /// How often that entry had been delivered before.
     pub expected_count: u32,
     pub has_right_deaths: bool,
     /// What the queue took, if this is not the same.
@@ -98,7 +99,7 @@ pub enum Origin {
 #[derive(Debug)]
 pub struct Passing {
     pub place: usize,
-    pub copy: Option<usize>,
+    pub entry: Option<usize>,
     pub from: Origin,
     /// Whether there was a cause.
     pub is_founded: bool,
@@ -132,7 +133,7 @@ pub struct Snapshot {
 impl<'h> Replay<'h> {
     /// Plays the broker's events again; `None` if there are none.
     pub fn read(history: &'h History) -> Option<Self> {
-        history.events.iter().any(|event| matches!(event.what, What::Broker { .. })).then(|| read::read(history))
+        history.events.iter().any(|event| matches!(event.what, What::Broker { .. })).then(|| player::read(history))
     }
 
     pub fn queue(&self, id: QueueId) -> &'h Queue {
@@ -147,15 +148,18 @@ impl<'h> Replay<'h> {
         }
     }
 
-    /// Where the end showed that everything that a queue should have is still there; `None` if it did not.
-    pub fn left_at(&self, queue: QueueId) -> Option<usize> {
-        let last = &self.snapshots[*self.last_snapshots.get(&queue)?];
-        (last.said_ready >= last.ready).then_some(last.place)
+    /// Where the message of a stay was seen again: when the stay ended, or still there at the end. `None` if it may have
+    /// been lost.
+    pub fn seen_again(&self, stay: usize) -> Option<usize> {
+        let Stay { entry, until, .. } = self.stays[stay];
+        let Entry { queue, place, .. } = self.entries[entry];
+        until.or_else(|| if place == Place::Ready(stay) { self.left_at(queue) } else { None })
     }
 
-    /// Copies that nobody has seen again since they became ready: still in their queue, or lost.
-    pub fn last_stays(&self, queue: QueueId) -> impl Iterator<Item = &Stay> {
-        self.stays.iter().filter(move |stay| stay.until.is_none() && self.copies[stay.copy].queue == queue)
+    /// Where the end showed that everything that a queue should have is still there; `None` if it did not.
+    fn left_at(&self, queue: QueueId) -> Option<usize> {
+        let last = &self.snapshots[*self.last_snapshots.get(&queue)?];
+        (last.said_ready >= last.ready).then_some(last.place)
     }
 }
 

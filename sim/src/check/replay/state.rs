@@ -6,7 +6,7 @@ use crate::history::{ChannelId, ConsumerId, Death, Digest, MessageId, QueueId, R
 
 /// One taking of a message by a queue, and where it is.
 #[derive(Debug)]
-pub struct Copy {
+pub struct Entry {
     pub queue: QueueId,
     pub message: MessageId,
     pub digest: Digest,
@@ -24,7 +24,7 @@ pub struct Copy {
     pub place: Place,
 }
 
-/// Where a copy is, and since which event.
+/// Where an entry is, and since which event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
     /// The number of its stay.
@@ -48,7 +48,8 @@ pub struct QueueState {
     pub ready: BTreeMap<u64, usize>,
     pub held: u64,
     pub next_position: u64,
-    pub consumers: BTreeSet<ConsumerId>,
+    /// Its consumers whose own prefetch allows one more.
+    pub eager: BTreeSet<ConsumerId>,
 }
 
 /// A channel of the broker.
@@ -79,7 +80,7 @@ impl Default for ChannelState {
 /// An unacknowledged delivery.
 #[derive(Clone, Copy, Debug)]
 pub struct Holding {
-    pub copy: Option<usize>,
+    pub entry: Option<usize>,
     pub consumer: Option<ConsumerId>,
 }
 

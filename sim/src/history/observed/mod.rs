@@ -1,22 +1,23 @@
 //! The broker's side of a history, written from the core's seam.
 //!
 //! What a queue takes is not among the core's effects, so the bindings are followed here. Exclusive and auto-delete
-//! queues are left out: they end with their clients, and nothing is promised beyond that. A message that goes to
-//! several queues of which one refuses it is written as refused by all that may refuse: let runs publish to one queue
-//! when they have length limits with `reject-publish`.
+//! queues are left out: they end with their clients, and nothing is promised beyond that.
+//!
+//! Three things a run has to keep away from, since they cannot be told from here: a message that goes to several queues
+//! of which one refuses it (it is written as refused by all that may refuse), dead letters that go to several queues
+//! (the first one is written), and a prefetch that consumers of left-out queues share with others.
+
+mod channels;
+mod routing;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use handoff_broker::Timestamp;
-use handoff_broker::core::{
-    self, Command, ConnectionId, Effect, ExchangeKind, Machine, Message, Published, QueueOptions, QueuePolicy, Refusal,
-    Reply,
-};
+use handoff_broker::core::{self, Command, ConnectionId, Effect, ExchangeKind, Machine, Message, Refusal, Reply};
 
 use super::body::{Digest, identify_body};
 use super::event::{BrokerEvent, Death, Delivery, What};
 use super::ids::{ChannelId, ConsumerId, ProcessId, QueueId};
-use super::queue::Queue;
 use super::recorder::Recorder;
 
 /// A core, or something around a core, whose commands and effects are written to a history.
@@ -127,10 +128,7 @@ impl Observer {
         match command {
             Command::OpenChannel { channel } => self.open_channel(channel),
             Command::CloseChannel { channel } => self.close_channel(channel),
-            Command::CloseConnection { connection } => {
-                self.channels_of(connection).into_iter().for_each(|channel| self.close_channel(channel));
-                self.paused.remove(&connection);
-            }
+            Command::CloseConnection { connection } => self.close_connection(connection),
             Command::SetWritable { connection, writable } => self.set_writable(connection, writable),
             Command::DeclareExchange { name, options, .. } => {
                 self.exchanges.entry(name.to_owned()).or_insert(options.kind);
@@ -144,11 +142,7 @@ impl Observer {
             Command::DeleteQueue { name, .. } => self.delete_queue(name),
             Command::PurgeQueue { name, .. } => self.on_queue(name, |queue| BrokerEvent::Purged { queue }),
             Command::BindQueue { queue, exchange, routing_key, .. } => self.bind(queue, exchange, routing_key),
-            Command::UnbindQueue { queue, exchange, routing_key, .. } => {
-                if let (Some(queue), Some(bound)) = (self.queues.get(queue), self.bindings.get_mut(exchange)) {
-                    bound.remove(&(routing_key.to_vec(), *queue));
-                }
-            }
+            Command::UnbindQueue { queue, exchange, routing_key, .. } => self.unbind(queue, exchange, routing_key),
             Command::Publish { message, .. } => self.publish(&message, reply),
             Command::Consume { channel, queue, consumer_tag, no_ack, .. } => {
                 self.consume(channel, queue, consumer_tag, no_ack);
@@ -192,144 +186,6 @@ impl Observer {
     fn on_channel(&self, channel: core::ChannelId, event: impl FnOnce(ChannelId) -> BrokerEvent) {
         if let Some(channel) = self.channels.get(&channel) {
             self.write(event(channel.id));
-        }
-    }
-}
-
-/// Channels and consumers.
-impl Observer {
-    fn channels_of(&self, connection: ConnectionId) -> Vec<core::ChannelId> {
-        let channel = |number| core::ChannelId { connection, number };
-        self.channels.range(channel(0)..=channel(u16::MAX)).map(|(channel, _)| *channel).collect()
-    }
-
-    fn open_channel(&mut self, channel: core::ChannelId) {
-        let id = self.recorder.new_channel();
-        let opened = Channel { id, prefetch: 0, consumers: BTreeMap::new() };
-        self.channels.entry(channel).or_insert(opened);
-        if self.paused.contains(&channel.connection) {
-            self.on_channel(channel, |channel| BrokerEvent::WritableSet { channel, writable: false });
-        }
-    }
-
-    fn close_channel(&mut self, channel: core::ChannelId) {
-        if let Some(channel) = self.channels.remove(&channel) {
-            self.write(BrokerEvent::ChannelClosed { channel: channel.id });
-        }
-    }
-
-    fn set_writable(&mut self, connection: ConnectionId, writable: bool) {
-        let changed = if writable { self.paused.remove(&connection) } else { self.paused.insert(connection) };
-        if changed {
-            for channel in self.channels_of(connection) {
-                self.on_channel(channel, |channel| BrokerEvent::WritableSet { channel, writable });
-            }
-        }
-    }
-
-    fn set_prefetch(&mut self, channel: core::ChannelId, count: u16, global: bool) {
-        if global {
-            self.on_channel(channel, |channel| BrokerEvent::PrefetchSet { channel, prefetch: count });
-        } else if let Some(channel) = self.channels.get_mut(&channel) {
-            channel.prefetch = count;
-        }
-    }
-
-    fn consume(&mut self, channel: core::ChannelId, queue: &str, consumer_tag: &str, no_ack: bool) {
-        let (consumer, queue) = (self.recorder.new_consumer(), self.queues.get(queue).copied());
-        let Some(Channel { id, prefetch, consumers }) = self.channels.get_mut(&channel) else { return };
-        let (channel, prefetch) = (*id, *prefetch);
-        consumers.insert(consumer_tag.to_owned(), (consumer, queue));
-        if let Some(queue) = queue {
-            self.write(BrokerEvent::ConsumerStarted { channel, consumer, queue, prefetch, no_ack });
-        }
-    }
-
-    fn end_consumer(&mut self, channel: core::ChannelId, consumer_tag: &str) {
-        let ended = self.channels.get_mut(&channel).and_then(|channel| channel.consumers.remove(consumer_tag));
-        if let Some((consumer, Some(_))) = ended {
-            self.write(BrokerEvent::ConsumerCancelled { consumer });
-        }
-    }
-
-    fn get(&mut self, channel: core::ChannelId, queue: &str, no_ack: bool, reply: &Reply) {
-        let (Reply::Got(Some((delivery, _))), Some(queue)) = (reply, self.queues.get(queue)) else { return };
-        let Some(Channel { id: channel, .. }) = self.channels.get(&channel) else { return };
-        self.write(BrokerEvent::Delivered(delivered(*channel, None, *queue, delivery)));
-        if no_ack {
-            let (channel, delivery_tag) = (*channel, delivery.delivery_tag);
-            self.write(BrokerEvent::Acknowledged { channel, delivery_tag, multiple: false });
-        }
-    }
-}
-
-/// Queues, bindings, and where messages go.
-impl Observer {
-    fn declare_queue(&mut self, reply: &Reply, options: &QueueOptions) {
-        let Reply::QueueDeclared { name, .. } = reply else { return };
-        if options.exclusive || options.auto_delete || self.queues.contains_key(name) {
-            return;
-        }
-        let queue = self.recorder.queue(Queue::declared(name, &options.policy));
-        self.queues.insert(name.clone(), queue);
-        self.write(BrokerEvent::Declared { queue });
-        let QueuePolicy { dead_letter_exchange, dead_letter_routing_key, .. } = &options.policy;
-        if let Some(exchange) = dead_letter_exchange {
-            self.dead_lettering.push((queue, exchange.clone(), dead_letter_routing_key.clone()));
-        }
-        self.connect_dead_letters();
-    }
-
-    fn delete_queue(&mut self, name: &str) {
-        if let Some(queue) = self.queues.remove(name) {
-            self.bindings.values_mut().for_each(|bound| bound.retain(|(_, to)| *to != queue));
-            self.dead_lettering.retain(|(from, ..)| *from != queue);
-            self.write(BrokerEvent::Deleted { queue });
-        }
-    }
-
-    fn bind(&mut self, queue: &str, exchange: &str, routing_key: &[u8]) {
-        if let Some(queue) = self.queues.get(queue) {
-            self.bindings.entry(exchange.to_owned()).or_default().insert((routing_key.to_vec(), *queue));
-            self.connect_dead_letters();
-        }
-    }
-
-    /// Says where dead letters go, as far as bindings tell. Those that keep their own routing key go wherever the
-    /// exchange goes: a history knows one place.
-    fn connect_dead_letters(&self) {
-        for (from, exchange, routing_key) in &self.dead_lettering {
-            let to = match routing_key {
-                Some(routing_key) => self.route(exchange, routing_key).first().copied(),
-                // Published to the queue by its name, a dead letter that keeps it comes back to where it died.
-                None if exchange.is_empty() => Some(*from),
-                None => self.bindings.get(exchange).and_then(|bound| bound.first()).map(|(_, to)| *to),
-            };
-            if let Some(to) = to {
-                self.recorder.dead_letters(*from, to);
-            }
-        }
-    }
-
-    fn route(&self, exchange: &str, routing_key: &[u8]) -> Vec<QueueId> {
-        if exchange.is_empty() {
-            let queue = std::str::from_utf8(routing_key).ok().and_then(|name| self.queues.get(name));
-            return queue.copied().into_iter().collect();
-        }
-        let is_fanout = self.exchanges.get(exchange) == Some(&ExchangeKind::Fanout);
-        let bound = self.bindings.get(exchange).into_iter().flatten();
-        let routed = bound.filter(|(key, _)| is_fanout || key == routing_key).map(|(_, queue)| *queue);
-        routed.collect::<BTreeSet<QueueId>>().into_iter().collect()
-    }
-
-    fn publish(&self, message: &Message, reply: &Reply) {
-        let (id, digest) = (identify_body(message.body()), digest_of(message));
-        for queue in self.route(message.exchange(), message.routing_key()) {
-            if *reply == Reply::Published(Published::Refused) && self.recorder.refuses_messages(queue) {
-                self.write(BrokerEvent::Refused { queue, message: id });
-            } else if *reply != Reply::Published(Published::Unroutable) {
-                self.write(BrokerEvent::Taken { queue, message: id, digest });
-            }
         }
     }
 }

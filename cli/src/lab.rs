@@ -1,0 +1,102 @@
+//! `handoff lab`, the main job: every scenario in simulation, a sweep of chaos, a short benchmark on real TCP, and the
+//! report.
+
+mod machine;
+mod results;
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::thread;
+
+use handoff_bench::load::Workload;
+use handoff_bench::measurement::{self, Measurement};
+use handoff_bench::summary;
+use handoff_reports::render;
+use handoff_scenarios::{Architecture, scenario};
+use handoff_sim::chaos::{self, SweepOptions};
+
+use crate::campaign::{self, Campaign, World};
+use crate::outcome::Outcome;
+use crate::{output, progress};
+
+/// How often each target of the benchmark is measured.
+const REPETITIONS: u32 = 3;
+/// How many seeds of chaos are explored; `handoff explore` takes as many as you like.
+const EXPLORED_SEEDS: u64 = 500;
+
+/// The main job: every scenario and a sweep of chaos in simulation, a benchmark on real TCP, the report
+#[derive(clap::Parser)]
+pub struct Arguments {
+    /// The first seed
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// How many seeds the claims are judged over, counted up from the first
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=1_000))]
+    seeds: u64,
+    /// Where the report goes
+    #[arg(long, value_name = "FOLDER", default_value = "reports/out")]
+    out: PathBuf,
+    /// Print the results as one JSON document
+    #[arg(long)]
+    json: bool,
+}
+
+/// Plays, measures, writes.
+pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
+    let seeds: Vec<u64> = (arguments.seed..arguments.seed.saturating_add(arguments.seeds)).collect();
+    let scenarios = scenario::catalog()?;
+    let architectures = Architecture::ALL;
+    let runs = scenarios.len() * seeds.len() * architectures.len()
+        + architectures.len() * REPETITIONS as usize
+        + EXPLORED_SEEDS as usize;
+    let progress = progress::bar(runs, "runs");
+    let mut campaigns = Vec::new();
+    for scenario in scenarios {
+        progress.set_message(format!("simulating {}", scenario.name));
+        campaigns.push(campaign::play(scenario, &architectures, &seeds, World::Sim, &progress)?);
+    }
+    progress.set_message("exploring chaos");
+    let jobs = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    let options = SweepOptions { seeds: EXPLORED_SEEDS, jobs, ..SweepOptions::default() };
+    let sweep = chaos::sweep(&options, |_| progress.inc(1));
+    progress.set_message("measuring on real TCP");
+    let measured = measurement::interleaved(&workload(), &architectures, REPETITIONS, |_| progress.inc(1))?;
+    progress.finish_and_clear();
+
+    let results = results::collect(arguments.seed, &campaigns, &sweep, &summary::medians(&measured));
+    let rendered = render(&results, &arguments.out)?;
+    if arguments.json {
+        output::line(&handoff_reports::to_json(&results)?)?;
+    } else {
+        campaigns.iter().try_for_each(print)?;
+        let word = if sweep.holds() { "holds" } else { "FAILS" };
+        output::line(&format!("{word}  chaos ({} seeds, {} messages)", sweep.seeds, sweep.messages))?;
+        print_benchmark(&measured)?;
+        output::line(&format!("report: {}", rendered.html.display()))?;
+    }
+    let holds = sweep.holds() && campaigns.iter().all(|campaign| campaign.holds);
+    Ok(if holds { Outcome::Holds } else { Outcome::Violated })
+}
+
+/// Short enough for the main job; `handoff bench` measures longer.
+fn workload() -> Workload {
+    Workload { rate_per_s: 200.0, duration_s: 2.0, payload_bytes: 256, workers: 4, work_ms: 1.0 }
+}
+
+fn print(campaign: &Campaign) -> anyhow::Result<()> {
+    let failing: Vec<_> = campaign.failing().collect();
+    let word = if failing.is_empty() { "holds" } else { "FAILS" };
+    output::line(&format!("{word}  {} ({} claims)", campaign.name, campaign.claims.len()))?;
+    failing.into_iter().try_for_each(|verdict| output::line(&format!("       {}: {}", verdict.claim, verdict.message)))
+}
+
+fn print_benchmark(measured: &[Measurement]) -> anyhow::Result<()> {
+    for median in summary::medians(measured) {
+        let (answer, done) = (&median.latency_us, &median.completion_us);
+        output::line(&format!(
+            "{:5}  answered in {} us (p50), {} us (p99); done in {} us (p50), {} us (p99)",
+            median.target, answer.p50_us, answer.p99_us, done.p50_us, done.p99_us
+        ))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,184 @@
+//! From what was played and measured to the report's model. Nothing is computed here that could be a finding.
+
+use handoff_bench::latency::LatencySummary;
+use handoff_bench::measurement::{Measurement, Verdict as Measured};
+use handoff_reports::model;
+use handoff_scenarios::claim::{Judgement, Verdict};
+use handoff_scenarios::{Architecture, Outcome, Scenario};
+use handoff_sim::chaos::Sweep;
+
+use super::machine;
+use crate::campaign::Campaign;
+
+/// All results of one lab run.
+pub fn collect(seed: u64, campaigns: &[Campaign], sweep: &Sweep, benchmark: &[Measurement]) -> model::Results {
+    model::Results {
+        schema_version: model::SCHEMA_VERSION,
+        generated_by: machine::generated_by(format!("cargo run --release -- lab --seed {seed}")),
+        machine: machine::describe(),
+        seed,
+        started_at: None,
+        scenarios: campaigns.iter().map(scenario).collect(),
+        benchmarks: benchmarks(benchmark),
+        exploration: Some(exploration(sweep)),
+        defects: Vec::new(),
+    }
+}
+
+fn scenario(campaign: &Campaign) -> model::Scenario {
+    let Scenario { name, title, question, idea, why, .. } = campaign.scenario.clone();
+    // Charts show one seed; the claims are judged over all of them.
+    let first_seed = campaign.runs.first().map(|run| run.seed).unwrap_or_default();
+    let shown: Vec<_> = campaign.runs.iter().filter(|run| run.seed == first_seed).collect();
+    let seeds = campaign.runs.len() / shown.len().max(1);
+    model::Scenario {
+        command: format!("cargo run --release -- run {name} --seed {first_seed} --seeds {seeds}"),
+        name,
+        title,
+        question,
+        idea,
+        why,
+        settings: settings(&campaign.scenario),
+        jobs: shown.first().map(|run| run.outcome.arrived).unwrap_or_default(),
+        seeds: seeds as u64,
+        architectures: shown.iter().map(|run| architecture(run.architecture, &run.outcome)).collect(),
+        claims: campaign.claims.iter().map(claim).collect(),
+    }
+}
+
+fn settings(scenario: &Scenario) -> Vec<model::Setting> {
+    let Scenario { load, work, front, network, .. } = scenario;
+    let setting = |label: &str, value: String| model::Setting { label: label.into(), value };
+    vec![
+        setting("load", format!("{}/s for {} s", load.rate_per_s, load.duration_s)),
+        setting("work", format!("{} ms on average", work.mean_ms)),
+        setting("workers", work.workers.to_string()),
+        setting("front end", format!("{} threads, {} may wait", front.threads, front.accept_queue)),
+        setting("network", format!("{} us each way", network.mean_us)),
+    ]
+}
+
+fn architecture(architecture: Architecture, outcome: &Outcome) -> model::ArchitectureResult {
+    let percentiles = |found: &Option<handoff_scenarios::outcome::Percentiles>| {
+        found.as_ref().map_or_else(model::Percentiles::default, |found| model::Percentiles {
+            count: found.count,
+            p50: found.p50_ms,
+            p90: found.p90_ms,
+            p99: found.p99_ms,
+            p999: found.p99_9_ms,
+            max: found.max_ms,
+        })
+    };
+    model::ArchitectureResult {
+        architecture: match architecture {
+            Architecture::Sync => model::Architecture::Sync,
+            Architecture::Queue => model::Architecture::Queue,
+            Architecture::Log => model::Architecture::Log,
+        },
+        clock: model::Clock::Simulated,
+        response_ms: percentiles(&outcome.response),
+        completion_ms: percentiles(&outcome.completion),
+        arrived: outcome.arrived,
+        accepted: outcome.accepted,
+        rejected: outcome.rejected,
+        failed: outcome.failed,
+        timed_out: outcome.timed_out,
+        completed: outcome.completed,
+        lost: outcome.lost,
+        duplicated: outcome.duplicated,
+        dead_lettered: outcome.dead_lettered,
+        attempts: outcome.attempts,
+        peak_backlog: outcome.peak_backlog,
+        backlog: outcome.timeline.iter().map(|point| (point.at_s, point.backlog)).collect(),
+        completions: outcome.timeline.iter().map(|point| (point.at_s, point.completed)).collect(),
+        guarantees: vec![
+            guarantee(model::GuaranteeName::Lost, outcome.lost, "accepted, and never done nor set aside"),
+            guarantee(model::GuaranteeName::Duplicated, outcome.duplicated, "done more than once"),
+        ],
+    }
+}
+
+fn guarantee(name: model::GuaranteeName, violations: u64, what: &str) -> model::Guarantee {
+    let verdict = if violations == 0 { model::Verdict::Valid } else { model::Verdict::Violated };
+    let witness = (violations > 0).then(|| format!("{violations} jobs were {what}"));
+    model::Guarantee { name, verdict, witness }
+}
+
+fn claim(verdict: &Verdict) -> model::Claim {
+    model::Claim {
+        claim: verdict.claim.clone(),
+        because: verdict.because.clone(),
+        holds: match verdict.judgement {
+            Judgement::Holds => Some(true),
+            Judgement::Fails => Some(false),
+            Judgement::Unjudged => None,
+        },
+        left: None,
+        right: None,
+        detail: Some(verdict.message.clone()),
+    }
+}
+
+fn exploration(sweep: &Sweep) -> model::Exploration {
+    let sometimes = sweep.sometimes.iter();
+    model::Exploration {
+        seeds: sweep.seeds,
+        from: sweep.from,
+        profile: sweep.profile.to_string(),
+        faults_injected: sweep.faults.values().map(|tally| tally.planned).sum(),
+        faults_inert: sweep.faults.values().map(|tally| tally.inert).sum(),
+        sometimes: sometimes
+            .map(|(event, &count)| model::SometimesEvent { event: event.as_str().into(), count })
+            .collect(),
+        violations: sweep.failed(),
+        seconds: sweep.real_s,
+    }
+}
+
+fn benchmarks(medians: &[Measurement]) -> Vec<model::Benchmark> {
+    let Some(first) = medians.first() else { return Vec::new() };
+    vec![model::Benchmark {
+        name: "hand-off over loopback TCP".into(),
+        workload: format!("{}; medians of {} repetitions", first.workload, first.repetition),
+        rate_per_s: first.attempted_per_s,
+        targets: medians.iter().map(target).collect(),
+    }]
+}
+
+fn target(median: &Measurement) -> model::Target {
+    let configuration = match median.target.as_str() {
+        "sync" => "HTTP/1.1 on hyper, one job at a time for each worker",
+        "queue" => "AMQP 0-9-1, confirms, prefetch 10, manual acknowledgement",
+        _ => "Kafka's protocol, acks 1, one partition for each worker, commit after each record",
+    };
+    model::Target {
+        target: median.target.clone(),
+        description: model::TargetDescription {
+            version: format!("handoff {}", env!("CARGO_PKG_VERSION")),
+            configuration: configuration.into(),
+            durability: if median.target == "sync" { "none" } else { "memory" }.into(),
+        },
+        attempted_per_s: median.attempted_per_s,
+        achieved_per_s: median.messages_per_s,
+        jobs: median.jobs,
+        response_ms: percentiles(&median.latency_us),
+        completion_ms: percentiles(&median.completion_us),
+        verdict: match median.verdict {
+            Measured::Valid => model::Verdict::Valid,
+            Measured::Violated => model::Verdict::Violated,
+            Measured::Overloaded => model::Verdict::Unknown,
+        },
+    }
+}
+
+fn percentiles(latency: &LatencySummary) -> model::Percentiles {
+    let milliseconds = |us: u64| us as f64 / 1_000.0;
+    model::Percentiles {
+        count: latency.count,
+        p50: milliseconds(latency.p50_us),
+        p90: milliseconds(latency.p90_us),
+        p99: milliseconds(latency.p99_us),
+        p999: milliseconds(latency.p99_9_us),
+        max: milliseconds(latency.max_us),
+    }
+}
