@@ -11,6 +11,7 @@ mod drain;
 mod host;
 mod injected;
 mod injection;
+mod matrix;
 mod moments;
 mod nodes;
 mod play;
@@ -25,6 +26,7 @@ mod sweep;
 mod workload;
 
 pub use injected::{Change, Injected};
+pub use matrix::{DefectResult, catch, defects};
 pub use play::{PlayOptions, play};
 pub use run::{Failure, Run};
 pub use shrink::{Shrunk, shrink};

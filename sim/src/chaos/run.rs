@@ -66,6 +66,14 @@ impl Run {
 }
 
 impl Failure {
+    /// The anomaly, if it is one.
+    pub fn anomaly(self) -> Option<Anomaly> {
+        match self {
+            Failure::Violated(anomaly) => Some(anomaly),
+            _ => None,
+        }
+    }
+
     /// Its name; for a broken promise, the anomaly's.
     pub fn as_str(self) -> &'static str {
         match self {

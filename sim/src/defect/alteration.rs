@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use handoff_broker::Timestamp;
-use handoff_broker::core::{Broker, ChannelId, Command, ConnectionId, Effect, Machine, Message, Refusal, Reply};
+use handoff_broker::core::{
+    Broker, ChannelId, Command, ConnectionId, Effect, Machine, Message, Published, Refusal, Reply,
+};
 
 /// Alters what goes into a broker and what comes out. Everything is passed on unless it says otherwise.
 pub(super) trait Alteration: Send {
@@ -83,11 +85,10 @@ impl Channels {
         }
     }
 
-    /// Publishes behind everybody's back, if any channel is open.
-    pub fn publish(&self, broker: &mut Broker, now: Timestamp, message: Message) {
-        if let Some(&channel) = self.open.first() {
-            // A queue that is full may refuse it.
-            let _ = broker.handle(now, Command::Publish { channel, message });
-        }
+    /// Publishes behind everybody's back. The channel, if any is open and no queue refused the message.
+    pub fn publish(&self, broker: &mut Broker, now: Timestamp, message: Message) -> Option<ChannelId> {
+        let &channel = self.open.first()?;
+        let reply = broker.handle(now, Command::Publish { channel, message });
+        matches!(reply, Ok(Reply::Published(Published::Taken))).then_some(channel)
     }
 }

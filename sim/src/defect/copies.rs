@@ -1,7 +1,7 @@
 //! Brokers that keep what they should have let go.
 
 use handoff_broker::Timestamp;
-use handoff_broker::core::{Broker, Command, Effect, Machine, Refusal, Reply};
+use handoff_broker::core::{Broker, Command, Effect, Machine, Message, Refusal, Reply};
 
 use super::alteration::{Alteration, Channels, Every};
 
@@ -22,12 +22,29 @@ impl Alteration for RequeuesAcknowledged {
     }
 }
 
-/// Leaves a copy in the queue when it delivers.
+/// Delivers a message once more while it is held, if somebody has credit for it.
 #[derive(Default)]
 pub(super) struct DeliversTwice {
     channels: Channels,
     deliveries: Every,
     now: Timestamp,
+    second: Option<Effect>,
+}
+
+impl DeliversTwice {
+    /// Delivers a copy, and leaves none behind if nobody takes it.
+    fn deliver_again(&mut self, broker: &mut Broker, message: &Message) -> Option<Effect> {
+        let queue = str::from_utf8(message.routing_key()).ok()?;
+        if broker.queue_counts(queue)?.ready > 0 {
+            return None;
+        }
+        let channel = self.channels.publish(broker, self.now, message.clone())?;
+        let delivery = broker.next_effect();
+        if delivery.is_none() {
+            broker.handle(self.now, Command::PurgeQueue { connection: channel.connection, name: queue }).ok()?;
+        }
+        delivery
+    }
 }
 
 impl Alteration for DeliversTwice {
@@ -38,12 +55,15 @@ impl Alteration for DeliversTwice {
     }
 
     fn next_effect(&mut self, broker: &mut Broker) -> Option<Effect> {
+        if let Some(second) = self.second.take() {
+            return Some(second);
+        }
         let effect = broker.next_effect()?;
         if let Effect::Deliver { delivery, .. } = &effect
             && delivery.deaths.is_none()
             && self.deliveries.nth(5)
         {
-            self.channels.publish(broker, self.now, delivery.message.clone());
+            self.second = self.deliver_again(broker, &delivery.message);
         }
         Some(effect)
     }

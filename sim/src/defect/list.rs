@@ -63,7 +63,7 @@ defects! {
     SwapsDeliveries, "swaps-deliveries", Reordered, order::SwapsDeliveries::default();
     /// What is requeued goes to the end of its queue.
     RequeuesAtTheEnd, "requeues-at-the-end", Reordered, order::RequeuesAtTheEnd::default();
-    /// Every fifth message stays ready after it was delivered.
+    /// Every fifth delivery is made twice, if somebody has credit for a second one.
     DeliversTwice, "delivers-twice", DoubleHeld, copies::DeliversTwice::default();
     /// Redeliveries say that they are none.
     ForgetsTheCount, "forgets-the-count", Miscounted, count::ForgetsTheCount;

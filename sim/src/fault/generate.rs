@@ -48,9 +48,9 @@ pub fn plans(seed: u64, profile: Profile) -> impl Strategy<Value = Plan> {
 #[derive(Clone, Debug)]
 struct Draft {
     faults: Vec<FaultDraft>,
+    queues: Vec<QueueDraft>,
     producers: Vec<ProducerDraft>,
     consumers: Vec<ConsumerDraft>,
-    queues: Vec<QueueDraft>,
 }
 
 #[derive(Clone, Debug)]
@@ -100,9 +100,9 @@ fn draft(swarm: &Swarm) -> impl Strategy<Value = Draft> + use<> {
 }
 
 fn fault(swarm: &Swarm) -> impl Strategy<Value = FaultDraft> + use<> {
-    let kind = select(swarm.fault_kinds.clone());
+    let kind = select(swarm.fault_kinds.clone()).prop_flat_map(select);
     let moments = vec![Moment::AfterPublish, Moment::AfterDelivery, Moment::BeforeAck, Moment::DuringRequeue];
-    let moment = option::of(select(moments));
+    let moment = option::weighted(0.3, select(moments));
     (kind, 0..1_000_usize, 0..=swarm.span_us(), moment, 0..=swarm.fault_duration_us)
         .prop_map(|(kind, node, at_us, moment, duration_us)| FaultDraft { kind, node, at_us, moment, duration_us })
 }

@@ -13,7 +13,7 @@ use std::fmt;
 
 use handoff_broker::amqp::codec::Properties;
 use serde::{Deserialize, Serialize};
-use xxhash_rust::xxh3::{Xxh3, xxh3_64};
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::ids::MessageId;
 
@@ -50,10 +50,10 @@ impl Digest {
     /// Of a message's properties, as they stand on the wire, and its body. What the broker itself writes into the
     /// headers (`x-death`, `x-first-death-*`, `x-delivery-count`) does not count.
     pub fn of_message(properties: &[u8], body: &[u8]) -> Self {
-        let mut hash = Xxh3::new();
-        hash_properties(properties, &mut hash);
-        hash.update(body);
-        Digest(hash.digest())
+        let mut parts = Vec::with_capacity(2 * properties.len() + body.len() + 64);
+        add_properties(properties, &mut parts);
+        parts.extend_from_slice(body);
+        Digest(xxh3_64(&parts))
     }
 }
 
@@ -63,9 +63,9 @@ impl fmt::Display for Digest {
     }
 }
 
-fn hash_properties(bytes: &[u8], hash: &mut Xxh3) {
+fn add_properties(bytes: &[u8], parts: &mut Vec<u8>) {
     let Ok(properties) = Properties::parse(bytes) else {
-        return hash_part(b"malformed", bytes, hash);
+        return add_part(b"malformed", bytes, parts);
     };
     let texts = [
         properties.content_type(),
@@ -81,23 +81,28 @@ fn hash_properties(bytes: &[u8], hash: &mut Xxh3) {
     ];
     for (number, text) in (0_u8..).zip(texts) {
         if let Some(text) = text {
-            hash_part(&[number], text.as_bytes(), hash);
+            add_part(&[number], text.as_bytes(), parts);
         }
     }
-    let numbers = (properties.delivery_mode(), properties.priority(), properties.timestamp());
-    hash_part(b"numbers", format!("{numbers:?}").as_bytes(), hash);
+    let octets = [("delivery mode", properties.delivery_mode()), ("priority", properties.priority())];
+    for (name, octet) in octets {
+        add_part(name.as_bytes(), octet.as_slice(), parts);
+    }
+    if let Some(timestamp) = properties.timestamp() {
+        add_part(b"timestamp", &timestamp.to_le_bytes(), parts);
+    }
     for (name, value) in properties.headers().unwrap_or_default().iter() {
         if !is_written_by_broker(name) {
-            hash_part(name, format!("{value:?}").as_bytes(), hash);
+            add_part(name, format!("{value:?}").as_bytes(), parts);
         }
     }
 }
 
 /// With both lengths, so that nothing can move from one part to the next unnoticed.
-fn hash_part(name: &[u8], value: &[u8], hash: &mut Xxh3) {
+fn add_part(name: &[u8], value: &[u8], parts: &mut Vec<u8>) {
     for bytes in [name, value] {
-        hash.update(&(bytes.len() as u64).to_le_bytes());
-        hash.update(bytes);
+        parts.extend_from_slice(&(bytes.len() as u64).to_le_bytes());
+        parts.extend_from_slice(bytes);
     }
 }
 

@@ -29,14 +29,17 @@ pub(super) struct Swarm {
     /// How many messages are not simply acknowledged. From 1 to 99.
     pub trouble_percent: u32,
     pub faults: usize,
-    pub fault_kinds: Vec<FaultKind>,
+    /// Each in the forms it may take.
+    pub fault_kinds: Vec<Vec<FaultKind>>,
     pub fault_duration_us: u64,
 }
 
 impl Swarm {
-    /// About how long publishing takes, without faults.
+    /// About how long publishing or working takes, without faults.
     pub fn span_us(&self) -> u64 {
-        (self.messages_each as u64 * self.gap_us / 2).max(2_000)
+        let publishing = self.messages_each as u64 * self.gap_us / 2;
+        let working = self.messages_each as u64 * self.service_us / 2;
+        publishing.max(working).max(2_000)
     }
 }
 
@@ -83,34 +86,31 @@ const HANDLINGS: [Handling; 6] = [
     Handling::AckTwice,
 ];
 
-/// All kinds of faults, each with what it may mean.
-fn fault_kinds() -> Vec<FaultKind> {
-    let spike = |delay_us| Delay::Spikes {
+/// All kinds of faults, each with the forms it may take.
+fn fault_kinds() -> Vec<Vec<FaultKind>> {
+    let spikes = Delay::Spikes {
         base: Box::new(Delay::constant(500)),
-        spike: Box::new(Delay::constant(delay_us)),
+        spike: Box::new(Delay::constant(50_000)),
         probability: 0.1,
     };
+    let delays = [Delay::constant(20_000), spikes, Delay::Pareto { minimum_us: 500, shape: 2.5 }];
+    let attacks = [Attack::Garbage, Attack::HalfFrame, Attack::HugeFrame, Attack::BrokenFrame];
     vec![
-        FaultKind::Crash,
-        FaultKind::MachineReset,
-        FaultKind::MachineLoss,
-        FaultKind::Pause,
-        FaultKind::Zombie,
-        FaultKind::Hang,
-        FaultKind::Slow { factor: 10 },
-        FaultKind::ConnectionReset,
-        FaultKind::ConnectionEnd,
-        FaultKind::Partition,
-        FaultKind::PartitionToBroker,
-        FaultKind::PartitionFromBroker,
-        FaultKind::Delay(Delay::constant(20_000)),
-        FaultKind::Delay(spike(50_000)),
-        FaultKind::Delay(Delay::Pareto { minimum_us: 500, shape: 2.5 }),
-        FaultKind::StopReading,
-        FaultKind::HostileBytes(Attack::Garbage),
-        FaultKind::HostileBytes(Attack::HalfFrame),
-        FaultKind::HostileBytes(Attack::HugeFrame),
-        FaultKind::HostileBytes(Attack::BrokenFrame),
+        vec![FaultKind::Crash],
+        vec![FaultKind::MachineReset],
+        vec![FaultKind::MachineLoss],
+        vec![FaultKind::Pause],
+        vec![FaultKind::Zombie],
+        vec![FaultKind::Hang],
+        vec![FaultKind::Slow { factor: 10 }],
+        vec![FaultKind::ConnectionReset],
+        vec![FaultKind::ConnectionEnd],
+        vec![FaultKind::Partition],
+        vec![FaultKind::PartitionToBroker],
+        vec![FaultKind::PartitionFromBroker],
+        delays.map(FaultKind::Delay).into(),
+        vec![FaultKind::StopReading],
+        attacks.map(FaultKind::HostileBytes).into(),
     ]
 }
 
@@ -141,7 +141,7 @@ fn link() -> impl Strategy<Value = LinkOptions> {
 }
 
 /// Those that can happen, at least a crash: some are found out by heartbeats alone.
-fn possible(mut kinds: Vec<FaultKind>, heartbeat_s: u16) -> Vec<FaultKind> {
-    kinds.retain(|kind| heartbeat_s > 0 || !kind.needs_heartbeat());
-    if kinds.is_empty() { vec![FaultKind::Crash] } else { kinds }
+fn possible(mut kinds: Vec<Vec<FaultKind>>, heartbeat_s: u16) -> Vec<Vec<FaultKind>> {
+    kinds.retain(|forms| heartbeat_s > 0 || !forms.iter().any(FaultKind::needs_heartbeat));
+    if kinds.is_empty() { vec![vec![FaultKind::Crash]] } else { kinds }
 }
