@@ -6,5 +6,8 @@ compile_error!(
      if RUSTFLAGS is set in the environment it wins over that file, so add `--cfg madsim` to it."
 );
 
+pub mod confidence;
+mod parallel;
 pub mod play;
+pub mod theory;
 pub mod world;

@@ -11,12 +11,14 @@ mod bounded;
 mod erlang;
 mod flow;
 mod multi_server;
+mod recursion;
 mod single_server;
 
 pub use bounded::Bounded;
 pub use erlang::{erlang_b, erlang_c};
 pub use flow::{drain_s, jobs_in_system};
 pub use multi_server::MultiServer;
+pub use recursion::waits;
 pub use single_server::{SingleServer, squared_variation};
 
 /// Tests compare with values that books print, to as many digits as they print.
