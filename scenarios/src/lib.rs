@@ -19,6 +19,7 @@ pub mod outcome;
 pub mod play;
 pub mod scenario;
 pub mod stage;
+pub mod theory;
 
 pub use architecture::Architecture;
 pub use job::{Job, Jobs};

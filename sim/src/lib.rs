@@ -8,8 +8,11 @@ compile_error!(
 
 pub mod chaos;
 pub mod check;
+pub mod confidence;
 pub mod defect;
 pub mod fault;
 pub mod history;
+mod parallel;
 pub mod play;
+pub mod theory;
 pub mod world;

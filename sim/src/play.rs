@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use handoff_scenarios::distribution::{Distribution, Shape};
 use handoff_scenarios::play::PlayError;
-use handoff_scenarios::{Architecture, Journal, Scenario, arrivals, play};
+use handoff_scenarios::{Architecture, Jobs, Journal, Scenario, arrivals, play};
 use thiserror::Error;
 
 use crate::world::{self, Delay, LinkOptions, NetworkOptions, WorldError, WorldOptions};
@@ -41,14 +41,24 @@ pub enum SimulationError {
 /// # Errors
 /// If the world deadlocks, a task panics, or a node cannot be started.
 pub fn play(scenario: &Scenario, architecture: Architecture, seed: u64) -> Result<Played, SimulationError> {
+    play_jobs(scenario, &arrivals::draw(scenario, seed), architecture, seed)
+}
+
+/// As [`play`], with `jobs` of one's own: those that the scenario's load describes are not drawn. Jobs arrive before
+/// the load ends.
+pub fn play_jobs(
+    scenario: &Scenario,
+    jobs: &Jobs,
+    architecture: Architecture,
+    seed: u64,
+) -> Result<Played, SimulationError> {
     let options = WorldOptions {
         seed,
         network: network(scenario),
         time_limit: scenario.load.duration() + scenario.drain_limit() + MARGIN,
         keep_trace: false,
     };
-    let jobs = arrivals::draw(scenario, seed);
-    let scenario = scenario.clone();
+    let (scenario, jobs) = (scenario.clone(), jobs.clone());
     let outcome =
         world::run(options, move |stage| async move { play::play(&stage, &scenario, &jobs, architecture).await });
     Ok(Played { journal: outcome.value??, hash: outcome.hash })
