@@ -1,9 +1,11 @@
 //! Open-loop load: jobs are sent at their intended times, whether or not earlier ones were answered.
 
+use std::collections::BTreeMap;
+
 use handoff_scenarios::claim::Claim;
 use handoff_scenarios::distribution::Shape;
 use handoff_scenarios::scenario::{
-    Arrival, FrontEnd, Load, LogSettings, Network, QueueSettings, Scenario, SyncSettings, Work,
+    Acknowledge, Arrival, FrontEnd, Load, LogSettings, Network, QueueSettings, Scenario, SyncSettings, Work,
 };
 
 /// How much of what is sent how fast.
@@ -38,6 +40,7 @@ impl Workload {
                 payload_bytes: self.payload_bytes,
                 keys: None,
                 timeout_ms: 10_000.0,
+                phases: Vec::new(),
             },
             work: Work {
                 distribution: Shape::Constant,
@@ -45,6 +48,7 @@ impl Workload {
                 p99_ms: None,
                 workers: self.workers,
                 max_attempts: 5,
+                acknowledge: Acknowledge::AfterWork,
             },
             front: FrontEnd::default(),
             network: Network::default(),
@@ -52,6 +56,8 @@ impl Workload {
             queue: QueueSettings { prefetch: 10, ..QueueSettings::default() },
             log: LogSettings::default(),
             faults: Vec::new(),
+            unplayable: BTreeMap::new(),
+            variants: Vec::new(),
             claims: Vec::<Claim>::new(),
         }
     }

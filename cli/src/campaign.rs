@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::Context as _;
-use handoff_scenarios::claim::{self, Judgement, Outcomes, Verdict};
+use handoff_scenarios::claim::{self, Judgement, Outcomes, Subject, Verdict};
 use handoff_scenarios::{Architecture, Journal, Scenario};
 use handoff_sim::play;
 use indicatif::ProgressBar;
@@ -30,7 +30,7 @@ pub struct Campaign {
     pub name: String,
     /// Where.
     pub on: World,
-    /// Each run, in order of seed and architecture.
+    /// Each run, in order of seed, architecture and variant.
     pub runs: Vec<Run>,
     /// The claims, judged over all seeds.
     pub claims: Vec<Verdict>,
@@ -45,18 +45,28 @@ impl Campaign {
     }
 }
 
-/// One architecture with one seed.
+/// One architecture with one seed, as the scenario stands or in a variant.
 #[derive(Debug, Serialize)]
 pub struct Run {
     /// The seed.
     pub seed: u64,
     /// The architecture.
     pub architecture: Architecture,
+    /// The variant's name; none for the scenario as it stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub variant: Option<String>,
     /// The hash of everything that happened, in hexadecimal; simulated runs only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hash: Option<String>,
     /// What it amounts to.
     pub outcome: handoff_scenarios::Outcome,
+}
+
+impl Run {
+    /// Who was played.
+    pub fn subject(&self) -> Subject {
+        Subject { architecture: self.architecture, variant: self.variant.clone() }
+    }
 }
 
 /// Plays `scenario` on `architectures` with each of `seeds`, and judges its claims.
@@ -67,10 +77,11 @@ pub fn play(
     on: World,
     progress: &ProgressBar,
 ) -> anyhow::Result<Campaign> {
-    let pairs: Vec<_> = seeds.iter().flat_map(|&seed| architectures.iter().map(move |&one| (seed, one))).collect();
-    let play_one = |&(seed, architecture): &(u64, Architecture)| {
-        let run = play_run(&scenario, architecture, seed, on)
-            .with_context(|| format!("{}, {architecture}, seed {seed}", scenario.name));
+    let subjects = scenario.subjects(architectures);
+    let pairs: Vec<_> = seeds.iter().flat_map(|&seed| subjects.iter().map(move |subject| (seed, subject))).collect();
+    let play_one = |&(seed, subject): &(u64, &Subject)| {
+        let run = play_run(&scenario, subject, seed, on)
+            .with_context(|| format!("{}, {subject}, seed {seed}", scenario.name));
         progress.inc(1);
         run
     };
@@ -81,7 +92,7 @@ pub fn play(
     };
     let mut outcomes = BTreeMap::<u64, Outcomes>::new();
     for run in &runs {
-        outcomes.entry(run.seed).or_default().insert(run.architecture, run.outcome.clone());
+        outcomes.entry(run.seed).or_default().insert(run.subject(), run.outcome.clone());
     }
     let outcomes: Vec<_> = outcomes.into_iter().collect();
     let claims: Vec<Verdict> = scenario.claims.iter().map(|claim| claim::judge(claim, &outcomes)).collect();
@@ -89,13 +100,16 @@ pub fn play(
     Ok(Campaign { name: scenario.name.clone(), scenario, on, runs, claims, holds })
 }
 
-fn play_run(scenario: &Scenario, architecture: Architecture, seed: u64, on: World) -> anyhow::Result<Run> {
+fn play_run(scenario: &Scenario, subject: &Subject, seed: u64, on: World) -> anyhow::Result<Run> {
+    let scenario = scenario.for_subject(subject)?;
+    let architecture = subject.architecture;
     let (journal, hash): (Journal, _) = match on {
         World::Sim => {
-            let played = play::play(scenario, architecture, seed)?;
+            let played = play::play(&scenario, architecture, seed)?;
             (played.journal, Some(format!("{:016x}", played.hash)))
         }
-        World::Tcp => (handoff_bench::play::play(scenario, architecture, seed)?, None),
+        World::Tcp => (handoff_bench::play::play(&scenario, architecture, seed)?, None),
     };
-    Ok(Run { seed, architecture, hash, outcome: handoff_scenarios::Outcome::of(&journal) })
+    let outcome = handoff_scenarios::Outcome::of(&journal);
+    Ok(Run { seed, architecture, variant: subject.variant.clone(), hash, outcome })
 }

@@ -46,9 +46,8 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let seeds: Vec<u64> = (arguments.seed..arguments.seed.saturating_add(arguments.seeds)).collect();
     let scenarios = scenario::catalog()?;
     let architectures = Architecture::ALL;
-    let runs = scenarios.len() * seeds.len() * architectures.len()
-        + architectures.len() * REPETITIONS as usize
-        + EXPLORED_SEEDS as usize;
+    let subjects: usize = scenarios.iter().map(|scenario| scenario.subjects(&architectures).len()).sum();
+    let runs = subjects * seeds.len() + architectures.len() * REPETITIONS as usize + EXPLORED_SEEDS as usize;
     let progress = progress::bar(runs, "runs");
     let mut campaigns = Vec::new();
     for scenario in scenarios {

@@ -44,7 +44,10 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         BadInput(format!("--seed {} --seeds {}: expected seeds below 2^64", arguments.seed, arguments.seeds))
     })?;
     let seeds: Vec<u64> = (arguments.seed..=last).collect();
-    let progress = progress::bar(scenarios.len() * seeds.len() * arguments.architectures.len(), "runs");
+    let progress = progress::bar(
+        scenarios.iter().map(|scenario| scenario.subjects(&arguments.architectures).len() * seeds.len()).sum(),
+        "runs",
+    );
     let mut campaigns = Vec::new();
     for scenario in scenarios {
         progress.set_message(scenario.name.clone());
@@ -81,11 +84,18 @@ fn print(campaign: &Campaign) -> anyhow::Result<()> {
         "failed",
         "timed out",
         "lost",
+        "unfinished",
         "duplicated",
         "dead",
         "backlog",
     ];
     output::table(&header, campaign.runs.iter().map(row))?;
+    for variant in &scenario.variants {
+        output::line(&format!("  [{}]: {}", variant.name, variant.what))?;
+    }
+    for (architecture, why) in &scenario.unplayable {
+        output::line(&format!("  not on {architecture}: {why}"))?;
+    }
     for verdict in &campaign.claims {
         print_verdict(verdict)?;
     }
@@ -102,12 +112,13 @@ fn row(run: &Run) -> Vec<String> {
         outcome.failed,
         outcome.timed_out,
         outcome.lost,
+        outcome.unfinished,
         outcome.duplicated,
         outcome.dead_lettered,
         outcome.peak_backlog,
     ];
     let mut row = vec![
-        format!("{} #{}", run.architecture, run.seed),
+        format!("{} #{}", run.subject(), run.seed),
         time(&outcome.response, |found| found.p50_ms),
         time(&outcome.response, |found| found.p99_ms),
         time(&outcome.completion, |found| found.p50_ms),

@@ -14,11 +14,12 @@ use std::fmt;
 use std::future::Future;
 use std::str::FromStr;
 
+use handoff_broker::Timestamp;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::job::Job;
-use crate::journal::Answer;
+use crate::journal::{Answer, Held};
 use crate::play::{PlayError, Run};
 use crate::stage::Stage;
 
@@ -73,15 +74,41 @@ pub trait Wiring<S: Stage>: Sized + Send + Sync + 'static {
     /// The front end's side.
     type HandOver: HandOver;
 
+    /// The node of what stands between front end and workers, if anything does.
+    const BROKER: Option<&'static str> = None;
+
     /// Starts what stands between front end and workers, if anything does.
     fn build(run: &Run<S>) -> impl Future<Output = Result<Self, PlayError>> + Send;
 
-    /// Starts a worker (1 to N) on its node: at the beginning, and again after each of its crashes. Completes when
+    /// Starts a worker (1 to N) on its node: at the beginning, and again after each of its deaths. Completes when
     /// the worker is ready for jobs.
     fn start_worker(&self, run: &Run<S>, worker: u32) -> impl Future<Output = Result<(), PlayError>> + Send;
 
     /// What the front end hands jobs over with. Called after the workers were started.
     fn connect_front(&self, run: &Run<S>) -> impl Future<Output = Result<Self::HandOver, PlayError>> + Send;
+
+    /// Completes when the workers have shared the work, if they have to.
+    fn settle_in(&self, _run: &Run<S>) -> impl Future<Output = ()> + Send {
+        async {}
+    }
+
+    /// A worker is asked to stop: it is to be sent nothing more.
+    fn drain_worker(&self, _worker: u32) {}
+
+    /// Starts what stands between front end and workers again, after its crash and where it was.
+    fn restart_broker(&self, _run: &Run<S>) -> impl Future<Output = Result<(), PlayError>> + Send {
+        async { Ok(()) }
+    }
+
+    /// Has everything worked on again that was handed over since then, as far as it is still there.
+    fn replay(&self, _run: &Run<S>, _since: Timestamp) -> impl Future<Output = Result<(), PlayError>> + Send {
+        async { Ok(()) }
+    }
+
+    /// What lies between front end and workers now.
+    fn held(&self) -> Held {
+        Held::default()
+    }
 }
 
 /// The front end's side of an architecture.

@@ -10,7 +10,7 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::distribution::{Distribution, Shape};
 use crate::job::{Job, Jobs};
-use crate::scenario::{Arrival, Load, Scenario};
+use crate::scenario::{Arrival, Load, Phase, Scenario};
 
 /// The jobs of `scenario` for `seed`, in order of arrival.
 pub fn draw(scenario: &Scenario, seed: u64) -> Jobs {
@@ -34,9 +34,12 @@ pub fn draw(scenario: &Scenario, seed: u64) -> Jobs {
 }
 
 /// When jobs arrive: from the start until the load ends. Equal gaps begin at the start, random ones with a gap.
+///
+/// Gaps are drawn for the rate as it usually is, and then packed closer or wider where a phase says so. So a Poisson
+/// process stays one, with a rate that varies.
 fn times(load: &Load, mut random: ChaCha8Rng) -> impl Iterator<Item = Duration> {
     let mean_s = 1.0 / load.rate_per_s;
-    let duration_s = load.duration_s;
+    let (duration_s, phases) = (load.duration_s, load.phases.clone());
     let gap = Distribution { shape: Shape::Exponential, mean: mean_s, p99: None };
     let arrival = load.arrival;
     let mut elapsed_s = 0.0;
@@ -48,8 +51,27 @@ fn times(load: &Load, mut random: ChaCha8Rng) -> impl Iterator<Item = Duration> 
                 elapsed_s
             }
         })
+        .map(move |steady_s| packed(steady_s, &phases))
         .take_while(move |at_s| *at_s < duration_s)
         .map(Duration::from_secs_f64)
+}
+
+/// When the arrival comes that would come at `steady_s` if there were no phases. Each second of a phase takes up as
+/// many seconds of the steady load as its factor says.
+fn packed(steady_s: f64, phases: &[Phase]) -> f64 {
+    let mut at_s = steady_s;
+    for phase in phases {
+        let into_s = at_s - phase.at_s;
+        let taken_s = phase.duration_s * phase.factor;
+        if into_s < 0.0 {
+            break;
+        }
+        if into_s < taken_s {
+            return phase.at_s + into_s / phase.factor;
+        }
+        at_s += phase.duration_s - taken_s;
+    }
+    at_s
 }
 
 #[cfg(test)]
@@ -102,6 +124,29 @@ mod tests {
         assert_eq!(jobs.len(), 50_000);
         assert_eq!(jobs[0].arrives_at, Duration::ZERO);
         assert_eq!(jobs[1_000].arrives_at, Duration::from_secs(1));
+    }
+
+    #[test]
+    fn a_phase_has_its_own_rate_and_what_comes_before_it_stays() {
+        let plain = scenario(|scenario| scenario.load.rate_per_s = 100.0);
+        let phases = [(10.0, 5.0, 10.0), (20.0, 10.0, 0.0), (40.0, 10.0, 0.5)]
+            .map(|(at_s, duration_s, factor)| Phase { at_s, duration_s, factor });
+        let changed = scenario(|scenario| {
+            scenario.load.rate_per_s = 100.0;
+            scenario.load.phases = phases.to_vec();
+        });
+        let (steady, phased) = (draw(&plain, 1), draw(&changed, 1));
+        let count = |from_s: u64, until_s: u64| {
+            let within = Duration::from_secs(from_s)..Duration::from_secs(until_s);
+            phased.iter().filter(|job| within.contains(&job.arrives_at)).count() as f64
+        };
+        for (from_s, until_s, expected) in [(0, 10, 1_000.0), (10, 15, 5_000.0), (15, 20, 500.0), (40, 50, 500.0)] {
+            let found: f64 = count(from_s, until_s);
+            assert!((found - expected).abs() < 4.0 * expected.sqrt(), "{found} from {from_s} s to {until_s} s");
+        }
+        assert_eq!(count(20, 30), 0.0);
+        let before = steady.iter().take_while(|job| job.arrives_at < Duration::from_secs(10)).count();
+        assert_eq!(steady[..before], phased[..before]);
     }
 
     #[test]

@@ -73,6 +73,15 @@ pub struct Incident {
     pub restarted: bool,
 }
 
+/// What lies between front end and workers: in a queue until it is acknowledged, in a log for as long as that keeps it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Held {
+    /// Jobs that are still to be done, as far as it knows.
+    pub messages: u64,
+    /// Bytes of all messages, done or not.
+    pub bytes: u64,
+}
+
 /// All that happened in a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Journal {
@@ -84,6 +93,10 @@ pub struct Journal {
     pub entries: Vec<Entry>,
     /// What happened to workers, in order of time.
     pub incidents: Vec<Incident>,
+    /// What was held between front end and workers, looked at again and again, at last at the end.
+    pub held: Vec<(Timestamp, Held)>,
+    /// The keys of those jobs that have one.
+    pub keys: BTreeMap<u64, u64>,
 }
 
 /// Writes a journal. Cheap to clone; clones write the same one.
@@ -94,6 +107,8 @@ pub struct Recorder(Arc<Mutex<Record>>);
 struct Record {
     entries: Vec<Entry>,
     incidents: Vec<Incident>,
+    held: Vec<(Timestamp, Held)>,
+    keys: BTreeMap<u64, u64>,
     jobs: BTreeMap<u64, JobState>,
     /// Which job each busy worker is at.
     busy: BTreeMap<u32, u64>,
@@ -148,6 +163,11 @@ impl Recorder {
         self.lock().write(Entry { at, job, event: Event::Arrived });
     }
 
+    /// `job` belongs to `key`.
+    pub fn keyed(&self, job: u64, key: u64) {
+        self.lock().keys.insert(job, key);
+    }
+
     /// The caller of `job` was told `answer`, or gave up.
     pub fn answered(&self, at: Timestamp, job: u64, answer: Answer) {
         self.lock().write(Entry { at, job, event: Event::Answered(answer) });
@@ -186,6 +206,16 @@ impl Recorder {
         self.incident(Incident { at, worker, restarted: true });
     }
 
+    /// This is held between front end and workers.
+    pub fn held(&self, at: Timestamp, held: Held) {
+        self.lock().held.push((at, held));
+    }
+
+    /// Whether `worker` is at a job.
+    pub fn is_busy(&self, worker: u32) -> bool {
+        self.lock().busy.contains_key(&worker)
+    }
+
     /// Whether nothing more must happen: `jobs` jobs have come, each caller knows its answer, every job that was
     /// promised is done or set aside, and no worker is at one.
     pub fn is_settled(&self, jobs: usize) -> bool {
@@ -204,7 +234,8 @@ impl Recorder {
         let (mut entries, mut incidents) = (record.entries.clone(), record.incidents.clone());
         entries.sort_by_key(|entry| entry.at);
         incidents.sort_by_key(|incident| incident.at);
-        Journal { started_at, ended_at, entries, incidents }
+        let (held, keys) = (record.held.clone(), record.keys.clone());
+        Journal { started_at, ended_at, entries, incidents, held, keys }
     }
 
     fn incident(&self, incident: Incident) {

@@ -2,6 +2,8 @@
 //!
 //! The same for every architecture, so that their figures may stand side by side.
 
+mod deaths;
+mod order;
 mod percentiles;
 mod timeline;
 
@@ -33,8 +35,10 @@ pub struct Outcome {
     pub timed_out: u64,
     /// Jobs that were done at least once.
     pub completed: u64,
-    /// Jobs that were accepted, and at the end of the run neither done nor dead-lettered.
+    /// Jobs that were accepted and are gone: neither done nor dead-lettered, and not held any more either.
     pub lost: u64,
+    /// Jobs that were accepted and, at the end of the run, were still held to be done.
+    pub unfinished: u64,
     /// Jobs that were done more than once.
     pub duplicated: u64,
     /// Jobs that were set aside for good.
@@ -43,6 +47,24 @@ pub struct Outcome {
     pub attempts: u64,
     /// Attempts beyond the first of each job.
     pub retried: u64,
+    /// Jobs that were overtaken by a later one of the same key: one that was sent when the caller of the first already
+    /// had its answer.
+    pub disordered: u64,
+    /// Jobs that a worker was at when it died, and that nobody began again.
+    pub abandoned: u64,
+    /// The longest time from a worker's death until another, or it itself in a later life, began the job again that it
+    /// had been at, in milliseconds; `None` if no such job was begun again.
+    pub takeover_ms: Option<f64>,
+    /// The time that workers spent on attempts which came to nothing, in milliseconds: cut off by a death, or at a job
+    /// that had been done before.
+    pub wasted_ms: f64,
+    /// The share of the jobs that arrived in the last tenth of the load whose caller was told that they are done, or
+    /// will be: whether the service has recovered. `None` if there was no such job.
+    pub served_at_end: Option<f64>,
+    /// The most bytes that were held between front end and workers at one time.
+    pub held_bytes_peak: u64,
+    /// The bytes that were held there at the end.
+    pub held_bytes_end: u64,
     /// The most jobs that were in the system at one time.
     pub peak_backlog: u64,
     /// From arrival to answer, for callers who were promised something or waited in vain: who gives up has waited at
@@ -96,7 +118,8 @@ impl Fate {
         self.answer.is_some_and(|(_, answer)| answer.is_promise())
     }
 
-    fn is_lost(&self) -> bool {
+    /// It was accepted, and neither done nor dead-lettered.
+    fn is_open(&self) -> bool {
         self.is_accepted() && self.completions == 0 && self.dead_lettered.is_none()
     }
 
@@ -121,9 +144,14 @@ impl Outcome {
         for entry in &journal.entries {
             fates.entry(entry.job).or_default().add(entry.at, entry.event);
         }
+        let disordered = order::disordered(&fates, &journal.keys);
         let fates: Vec<Fate> = fates.into_values().collect();
         let count = |holds: &dyn Fn(&Fate) -> bool| fates.iter().filter(|fate| holds(fate)).count() as u64;
-        let timeline = timeline::Timeline::of(&fates);
+        let timeline = timeline::Timeline::of(&fates, &journal.held);
+        let deaths = deaths::Deaths::of(journal);
+        let last_held = journal.held.last().map(|(_, held)| *held).unwrap_or_default();
+        let open = count(&Fate::is_open);
+        let unfinished = open.min(last_held.messages);
         Outcome {
             arrived: count(&|fate| fate.arrived.is_some()),
             accepted: count(&Fate::is_accepted),
@@ -131,11 +159,19 @@ impl Outcome {
             failed: count(&|fate| fate.was_answered(Answer::Failed)),
             timed_out: count(&|fate| fate.was_answered(Answer::TimedOut)),
             completed: count(&|fate| fate.completions > 0),
-            lost: count(&Fate::is_lost),
+            lost: open - unfinished,
+            unfinished,
             duplicated: count(&|fate| fate.completions > 1),
             dead_lettered: count(&|fate| fate.dead_lettered.is_some()),
             attempts: fates.iter().map(|fate| fate.attempts).sum(),
             retried: fates.iter().map(|fate| fate.attempts.saturating_sub(1)).sum(),
+            disordered,
+            abandoned: deaths.abandoned,
+            takeover_ms: deaths.takeover.map(|takeover| takeover.as_secs_f64() * 1_000.0),
+            wasted_ms: deaths.wasted.as_secs_f64() * 1_000.0,
+            served_at_end: served_at_end(&fates, journal.started_at),
+            held_bytes_peak: journal.held.iter().map(|(_, held)| held.bytes).max().unwrap_or(0),
+            held_bytes_end: last_held.bytes,
             peak_backlog: timeline.peak_backlog(),
             response: Percentiles::of(fates.iter().filter_map(Fate::response_nanoseconds).collect()),
             completion: Percentiles::of(fates.iter().filter_map(Fate::completion_nanoseconds).collect()),
@@ -150,6 +186,15 @@ impl Outcome {
     }
 }
 
+/// The share of promises among the answers to those who came in the last tenth of the load.
+fn served_at_end(fates: &[Fate], started_at: Timestamp) -> Option<f64> {
+    let last = fates.iter().filter_map(|fate| fate.arrived).max()?;
+    let from = last - last.since(started_at) / 10;
+    let late: Vec<_> = fates.iter().filter(|fate| fate.arrived.is_some_and(|arrived| arrived >= from)).collect();
+    let served = late.iter().filter(|fate| fate.is_accepted()).count();
+    Some(served as f64 / late.len() as f64)
+}
+
 /// Reads one figure of an outcome.
 type Read = fn(&Outcome) -> Option<f64>;
 
@@ -162,10 +207,18 @@ pub const METRICS: &[(&str, Read)] = &[
     ("timed_out", |outcome| Some(outcome.timed_out as f64)),
     ("completed", |outcome| Some(outcome.completed as f64)),
     ("lost", |outcome| Some(outcome.lost as f64)),
+    ("unfinished", |outcome| Some(outcome.unfinished as f64)),
     ("duplicated", |outcome| Some(outcome.duplicated as f64)),
     ("dead_lettered", |outcome| Some(outcome.dead_lettered as f64)),
     ("attempts", |outcome| Some(outcome.attempts as f64)),
     ("retried", |outcome| Some(outcome.retried as f64)),
+    ("disordered", |outcome| Some(outcome.disordered as f64)),
+    ("abandoned", |outcome| Some(outcome.abandoned as f64)),
+    ("takeover_ms", |outcome| outcome.takeover_ms),
+    ("wasted_ms", |outcome| Some(outcome.wasted_ms)),
+    ("served_at_end", |outcome| outcome.served_at_end),
+    ("held_bytes_peak", |outcome| Some(outcome.held_bytes_peak as f64)),
+    ("held_bytes_end", |outcome| Some(outcome.held_bytes_end as f64)),
     ("peak_backlog", |outcome| Some(outcome.peak_backlog as f64)),
     ("response_p50_ms", |outcome| Some(outcome.response.as_ref()?.p50_ms)),
     ("response_p90_ms", |outcome| Some(outcome.response.as_ref()?.p90_ms)),

@@ -2,6 +2,7 @@
 //!
 //! The same for every architecture and in both worlds. What it returns is the journal; judging is done elsewhere.
 
+mod faults;
 mod script;
 
 #[cfg(test)]
@@ -20,12 +21,12 @@ use tokio::sync::oneshot;
 use crate::architecture::log::LogWiring;
 use crate::architecture::queue::QueueWiring;
 use crate::architecture::sync::SyncWiring;
-use crate::architecture::{Architecture, Wiring, callers, front, worker};
+use crate::architecture::worker::Crew;
+use crate::architecture::{Architecture, Wiring, callers, front};
 use crate::job::Jobs;
 use crate::journal::{Journal, Recorder};
 use crate::scenario::Scenario;
 use crate::stage::Stage;
-use script::{Action, script};
 
 /// The node whose clock the run goes by. It is never crashed.
 const DIRECTOR: &str = "director";
@@ -33,7 +34,7 @@ const DIRECTOR: &str = "director";
 const START_LIMIT: Duration = Duration::from_secs(10);
 /// A run that is settled ends when nothing has happened for this long: a late duplicate shows in it.
 const QUIET: Duration = Duration::from_secs(1);
-/// How often to look whether the run is settled.
+/// How often to look what is held, and whether the run is settled.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// Why a scenario could not be played at all.
@@ -46,6 +47,9 @@ pub enum PlayError {
     /// A node took too long to start, or died while it did.
     #[error("{node} was not ready within {START_LIMIT:?}")]
     NotReady { node: String },
+    /// The scenario has a fault that this stage cannot bring about.
+    #[error("a {fault} can only be simulated")]
+    Impossible { fault: &'static str },
 }
 
 /// Why a node could not be started.
@@ -76,6 +80,7 @@ pub struct Run<S: Stage> {
     scenario: Scenario,
     jobs: Jobs,
     recorder: Recorder,
+    crew: Crew,
     director: S::Runtime,
     /// Every node that was started.
     nodes: Mutex<BTreeSet<String>>,
@@ -83,11 +88,13 @@ pub struct Run<S: Stage> {
 
 impl<S: Stage> Run<S> {
     fn new(stage: &S, scenario: &Scenario, jobs: &Jobs) -> Self {
+        let recorder = Recorder::new();
         Run {
             stage: stage.clone(),
             scenario: scenario.clone(),
             jobs: jobs.clone(),
-            recorder: Recorder::new(),
+            crew: Crew::new(recorder.clone()),
+            recorder,
             director: stage.node(DIRECTOR),
             nodes: Mutex::default(),
         }
@@ -111,6 +118,16 @@ impl<S: Stage> Run<S> {
     /// Where everybody writes what happened.
     pub fn recorder(&self) -> &Recorder {
         &self.recorder
+    }
+
+    /// What the workers share.
+    pub fn crew(&self) -> &Crew {
+        &self.crew
+    }
+
+    /// The clock of the run.
+    pub fn director(&self) -> &S::Runtime {
+        &self.director
     }
 
     /// Runs `task` on the node called `node`, so that it dies with the node, and returns what it returns: typically
@@ -141,47 +158,39 @@ impl<S: Stage> Run<S> {
             wiring.start_worker(self, worker).await?;
         }
         let hand_over = wiring.connect_front(self).await?;
-        let front = front::start(self, hand_over).await?;
+        let front = front::start(self, front::NODE, &self.scenario.front, hand_over).await?;
+        wiring.settle_in(self).await;
         let started_at = self.director.now();
         let load_ends_at = started_at + self.scenario.load.duration();
         let drain_ends_at = load_ends_at + self.scenario.drain_limit();
         callers::start(self, front, started_at).await?;
         self.break_things(&wiring, started_at, drain_ends_at).await?;
-        self.director.sleep_until(load_ends_at).await;
-        self.drain(drain_ends_at).await;
+        self.watch_until(&wiring, load_ends_at).await;
+        self.drain(&wiring, drain_ends_at).await;
         Ok(self.recorder.finish(started_at, self.director.now()))
     }
 
-    /// Crashes and restarts workers as the scenario says, until `end`.
-    async fn break_things(&self, wiring: &impl Wiring<S>, start: Timestamp, end: Timestamp) -> Result<(), PlayError> {
-        for (offset, action) in script(&self.scenario.faults) {
-            if start + offset > end {
-                break;
+    /// Waits until `end`, and looks now and then what is held.
+    async fn watch_until(&self, wiring: &impl Wiring<S>, end: Timestamp) {
+        loop {
+            let now = self.director.now();
+            self.recorder.held(now, wiring.held());
+            if now >= end {
+                return;
             }
-            self.director.sleep_until(start + offset).await;
-            match action {
-                Action::Crash(worker) => {
-                    self.stage.crash(&worker::name(worker));
-                    self.recorder.crashed(self.director.now(), worker);
-                }
-                Action::Restart(worker) => {
-                    self.recorder.restarted(self.director.now(), worker);
-                    wiring.start_worker(self, worker).await?;
-                }
-            }
+            self.director.sleep_until(end.min(now + LOOK_EVERY)).await;
         }
-        Ok(())
     }
 
     /// Waits until the run is settled and quiet, or until `end`.
-    async fn drain(&self, end: Timestamp) {
+    async fn drain(&self, wiring: &impl Wiring<S>, end: Timestamp) {
         loop {
             let now = self.director.now();
             let quiet = self.recorder.last_entry_at().is_none_or(|last| last + QUIET <= now);
             if now >= end || quiet && self.recorder.is_settled(self.jobs.len()) {
                 return;
             }
-            self.director.sleep_until(end.min(now + LOOK_EVERY)).await;
+            self.watch_until(wiring, end.min(now + LOOK_EVERY)).await;
         }
     }
 

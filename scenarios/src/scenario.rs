@@ -8,10 +8,12 @@ mod catalog;
 mod error;
 mod settings;
 mod validate;
+mod variant;
 
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::time::Duration;
 
@@ -19,9 +21,14 @@ use serde::{Deserialize, Serialize};
 
 pub use catalog::{catalog, names};
 pub use error::{Invalid, ScenarioError};
-pub use settings::{Arrival, Fault, FrontEnd, Load, LogSettings, Network, QueueSettings, SyncSettings, Work};
+pub use settings::{
+    Acknowledge, Acknowledgements, Arrival, Assignment, Breaker, Fault, FrontEnd, Load, LogSettings, Network,
+    OverflowPolicy, Phase, QueueSettings, SyncSettings, Work,
+};
+pub use variant::Variant;
 
-use crate::claim::Claim;
+use crate::architecture::Architecture;
+use crate::claim::{Claim, Subject};
 
 /// One question and everything needed to answer it. The fields are the keys of the TOML file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -62,6 +69,12 @@ pub struct Scenario {
     /// What breaks.
     #[serde(default, rename = "fault", skip_serializing_if = "Vec::is_empty")]
     pub faults: Vec<Fault>,
+    /// Why an architecture cannot play it; those that are not here can.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub unplayable: BTreeMap<Architecture, String>,
+    /// The same with other settings, to compare.
+    #[serde(default, rename = "variant", skip_serializing_if = "Vec::is_empty")]
+    pub variants: Vec<Variant>,
     /// What must come out.
     #[serde(default, rename = "claim", skip_serializing_if = "Vec::is_empty")]
     pub claims: Vec<Claim>,
@@ -98,6 +111,28 @@ impl Scenario {
     /// Checks every value against its bounds. For scenarios that were built and not read.
     pub fn validate(&self) -> Result<(), Invalid> {
         validate::scenario(self)
+    }
+
+    /// What is played of it on `architectures`: each one that can, as it stands and in its variants.
+    pub fn subjects(&self, architectures: &[Architecture]) -> Vec<Subject> {
+        let playable = architectures.iter().filter(|architecture| !self.unplayable.contains_key(architecture));
+        let of_one = |architecture: &Architecture| {
+            let variants = self.variants.iter().filter(|variant| variant.architectures.contains(architecture));
+            let names = variants.map(|variant| Some(variant.name.clone()));
+            let architecture = *architecture;
+            std::iter::once(None).chain(names).map(move |variant| Subject { architecture, variant }).collect::<Vec<_>>()
+        };
+        playable.flat_map(of_one).collect()
+    }
+
+    /// The scenario as `subject` plays it.
+    ///
+    /// # Errors
+    /// If it has no such variant.
+    pub fn for_subject(&self, subject: &Subject) -> Result<Scenario, Invalid> {
+        let Some(name) = &subject.variant else { return Ok(self.clone()) };
+        let variant = self.variants.iter().find(|variant| variant.name == *name);
+        variant.ok_or_else(|| Invalid::new("variant", "one of the scenario", name))?.apply(self)
     }
 
     /// How long after the last arrival the run may go on.

@@ -26,4 +26,19 @@ pub trait Stage: Clone + Send + Sync + 'static {
     /// Ends every task of the node called `name`; its connections close as a killed process' do. No error if it
     /// does not run.
     fn crash(&self, name: &str);
+
+    /// As [`crash`](Stage::crash), but its peers notice nothing of it, except that nothing comes any more. False,
+    /// and nothing happens, if this stage cannot do that.
+    fn silence(&self, _name: &str) -> bool {
+        false
+    }
+
+    /// The node called `name` stands still until it is [resumed](Stage::resume). False, and nothing happens, if this
+    /// stage cannot do that.
+    fn pause(&self, _name: &str) -> bool {
+        false
+    }
+
+    /// Ends a pause.
+    fn resume(&self, _name: &str) {}
 }

@@ -27,10 +27,11 @@ pub fn collect(seed: u64, campaigns: &[Campaign], sweep: &Sweep, benchmark: &[Me
 
 fn scenario(campaign: &Campaign) -> model::Scenario {
     let Scenario { name, title, question, idea, why, .. } = campaign.scenario.clone();
-    // Charts show one seed; the claims are judged over all of them.
+    // Charts show one seed, without variants; the claims are judged over all of them.
     let first_seed = campaign.runs.first().map(|run| run.seed).unwrap_or_default();
-    let shown: Vec<_> = campaign.runs.iter().filter(|run| run.seed == first_seed).collect();
-    let seeds = campaign.runs.len() / shown.len().max(1);
+    let of_first_seed = campaign.runs.iter().filter(|run| run.seed == first_seed);
+    let seeds = campaign.runs.len() / of_first_seed.clone().count().max(1);
+    let shown: Vec<_> = of_first_seed.filter(|run| run.variant.is_none()).collect();
     model::Scenario {
         command: format!("cargo run --release -- run {name} --seed {first_seed} --seeds {seeds}"),
         name,

@@ -44,6 +44,9 @@ impl<R: Runtime> Callers<R> {
             let arrives_at = started_at + job.arrives_at;
             self.runtime.sleep_until(arrives_at).await;
             self.recorder.arrived(arrives_at, job.id);
+            if let Some(key) = job.key {
+                self.recorder.keyed(job.id, key);
+            }
             self.runtime.spawn(self.clone().call(job.clone(), arrives_at));
         }
     }

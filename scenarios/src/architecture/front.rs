@@ -16,12 +16,13 @@ use crate::http::{self, Handler, StatusCode};
 use crate::job::Jobs;
 use crate::journal::Answer;
 use crate::play::{PlayError, Run};
+use crate::scenario::FrontEnd;
 use crate::stage::Stage;
 
-/// The name of its node.
+/// The name of the front end's node.
 pub const NODE: &str = "front";
 
-struct FrontEnd<R, H> {
+struct Service<R, H> {
     runtime: R,
     jobs: Jobs,
     hand_over: H,
@@ -31,22 +32,27 @@ struct FrontEnd<R, H> {
     timeout: Duration,
 }
 
-/// Starts the front end, and returns its address once it listens.
-pub async fn start<S: Stage>(run: &Run<S>, hand_over: impl HandOver) -> Result<SocketAddr, PlayError> {
-    let (address, settings, jobs) = (run.stage().listen_address(NODE), &run.scenario().front, run.jobs().clone());
+/// Starts a service of this kind on `node`, and returns its address once it listens.
+pub async fn start<S: Stage>(
+    run: &Run<S>,
+    node: &str,
+    settings: &FrontEnd,
+    hand_over: impl HandOver,
+) -> Result<SocketAddr, PlayError> {
+    let (address, jobs) = (run.stage().listen_address(node), run.jobs().clone());
     let places = Semaphore::new(settings.threads + settings.accept_queue);
     let (threads, timeout) = (Semaphore::new(settings.threads), settings.timeout());
-    run.start(NODE, move |runtime| async move {
+    run.start(node, move |runtime| async move {
         let listener = runtime.listen(address).await?;
         let address = listener.local_address()?;
-        let front_end = FrontEnd { runtime: runtime.clone(), jobs, hand_over, places, threads, timeout };
-        runtime.spawn(http::serve(runtime.clone(), listener, Arc::new(front_end)));
+        let service = Service { runtime: runtime.clone(), jobs, hand_over, places, threads, timeout };
+        runtime.spawn(http::serve(runtime.clone(), listener, Arc::new(service)));
         Ok(address)
     })
     .await
 }
 
-impl<R: Runtime, H: HandOver> Handler for FrontEnd<R, H> {
+impl<R: Runtime, H: HandOver> Handler for Service<R, H> {
     async fn handle(&self, body: Bytes) -> StatusCode {
         let Some(job) = self.jobs.read(&body) else {
             return StatusCode::BAD_REQUEST;

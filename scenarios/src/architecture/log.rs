@@ -1,26 +1,32 @@
 //! The log: the front end appends a record and answers; the worker that owns the record's partition fetches it in turn.
 //!
-//! Partitions are assigned to workers once and for all. A worker does its records in order and commits after the work,
-//! so a crash repeats at most what was not committed. The log counts no attempts and sets nothing aside: a record that
-//! fails is tried again on the spot, and then written to a dead-letter topic, as people build it by hand.
+//! Partitions are assigned to workers once and for all, or by the workers' consumer group. A worker does its records
+//! in order and commits after the work, so a crash repeats at most what was not committed. The log counts no attempts
+//! and sets nothing aside: a record that fails is tried again on the spot, and then written to a dead-letter topic, as
+//! people build it by hand.
+
+mod appender;
+mod operator;
+mod options;
+mod reader;
+mod source;
 
 use std::net::SocketAddr;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use bytes::Bytes;
-use handoff_broker::Runtime;
+use handoff_broker::{Runtime, Timestamp};
 
-use super::worker::{self, WorkFailed, Worker};
-use super::{HandOver, Wiring, front};
-use crate::job::{Job, Jobs};
-use crate::journal::{Answer, Recorder};
-use crate::log::client::{
-    Acks, ClientError, ConsumedRecord, Consumer, ConsumerOptions, OffsetReset, Producer, ProducerOptions,
-    TopicPartition,
-};
-use crate::log::{BrokerOptions, LogOptions, Record, ServerOptions, serve};
+use super::worker::{self, Worker};
+use super::{Wiring, front};
+use crate::journal::Held;
+use crate::log::{LogServer, serve, serve_again};
 use crate::play::{PlayError, Run};
-use crate::scenario::Scenario;
+use crate::scenario::Assignment;
 use crate::stage::Stage;
+use appender::Appender;
+use operator::{take_dead_letters, watch, wind_back};
+use options::Options;
+use reader::Reader;
 
 /// The log's node.
 const LOG: &str = "log";
@@ -30,179 +36,106 @@ const OPERATOR: &str = "operator";
 const JOBS: &str = "jobs";
 /// The topic of what was set aside.
 const DEAD_LETTERS: &str = "dead-letters";
+/// The group for which workers commit.
+const WORKERS: &str = "workers";
 
 /// A log, and how to reach it.
 pub struct LogWiring {
+    options: Options,
     log: SocketAddr,
+    /// Also stands for its disk: what it held is there after a crash.
+    server: Mutex<LogServer>,
 }
 
 impl<S: Stage> Wiring<S> for LogWiring {
     type HandOver = Appender<S::Runtime>;
 
+    const BROKER: Option<&'static str> = Some(LOG);
+
     async fn build(run: &Run<S>) -> Result<Self, PlayError> {
-        let (address, options) = (run.stage().listen_address(LOG), server_options(run.scenario()));
-        let log = run
+        let (address, options) = (run.stage().listen_address(LOG), Options::new(run.scenario()));
+        let server_options = options.server();
+        let server = run
             .start(LOG, move |runtime| async move {
                 let listener = runtime.listen(address).await?;
-                Ok(serve(&runtime, listener, options)?.address())
+                Ok(serve(&runtime, listener, server_options)?)
             })
             .await?;
-        let options = consumer_options(run.scenario(), OPERATOR);
+        let (log, consumer_options) = (server.address(), options.consumer(OPERATOR));
         let (jobs, recorder) = (run.jobs().clone(), run.recorder().clone());
         run.start(OPERATOR, move |runtime| async move {
-            let mut consumer = Consumer::connect(&runtime, log, options).await?;
-            // Topics are created when they are first asked for.
-            consumer.partition_count(JOBS).await?;
-            let partitions = 0..consumer.partition_count(DEAD_LETTERS).await?;
-            consumer
-                .assign(&partitions.map(|number| TopicPartition::new(DEAD_LETTERS, number)).collect::<Vec<_>>())
-                .await?;
-            runtime.spawn(take_dead_letters(runtime.clone(), consumer, jobs, recorder));
+            let consumer = watch(&runtime, log, &consumer_options).await?;
+            runtime.spawn(take_dead_letters(runtime.clone(), log, consumer_options, consumer, jobs, recorder));
             Ok(())
         })
         .await?;
-        Ok(LogWiring { log })
+        Ok(LogWiring { options, log, server: Mutex::new(server) })
     }
 
     async fn start_worker(&self, run: &Run<S>, worker: u32) -> Result<(), PlayError> {
-        let (log, node, scenario) = (self.log, worker::name(worker), run.scenario());
-        let (options, partitions) = (consumer_options(scenario, "workers"), assignment(scenario, worker));
-        let (jobs, recorder) = (run.jobs().clone(), run.recorder().clone());
-        let (max_attempts, has_dead_letters) = (scenario.work.max_attempts, scenario.log.dead_letter_topic);
-        run.start(&node, move |runtime| async move {
-            let mut consumer = Consumer::connect(&runtime, log, options).await?;
-            consumer.assign(&partitions).await?;
-            let dead_letters =
-                if has_dead_letters { Some(Producer::connect(&runtime, log, producer_options()).await?) } else { None };
-            let worker = Worker::new(worker, runtime.clone(), recorder);
-            runtime.spawn(async move {
-                let reader = Reader { worker, consumer, jobs, max_attempts, dead_letters };
-                if let Err(error) = reader.run().await {
-                    tracing::debug!(%error, "a worker cannot go on");
-                }
-            });
+        let (log, options, jobs, crew) = (self.log, self.options.clone(), run.jobs().clone(), run.crew().clone());
+        run.start(&worker::name(worker), move |runtime| async move {
+            let station = options.connect(&runtime, log, worker).await?;
+            let worker_of_this_life = Worker::new(worker, runtime.clone(), crew);
+            let reader =
+                Reader { runtime: runtime.clone(), log, worker: worker_of_this_life, number: worker, jobs, options };
+            runtime.spawn(reader.run(station));
             Ok(())
         })
         .await
     }
 
     async fn connect_front(&self, run: &Run<S>) -> Result<Self::HandOver, PlayError> {
-        let (log, linger) = (self.log, run.scenario().log.linger());
-        run.start(front::NODE, move |runtime| async move {
-            let options = ProducerOptions { linger, ..producer_options() };
-            Ok(Appender { producer: Producer::connect(&runtime, log, options).await? })
-        })
-        .await
+        let (log, options) = (self.log, self.options.front_producer());
+        run.start(front::NODE, move |runtime| async move { Ok(Appender::connect(runtime, log, options).await?) }).await
     }
-}
 
-/// How many partitions there are.
-fn partitions(scenario: &Scenario) -> u32 {
-    scenario.log.partitions.unwrap_or(scenario.work.workers)
-}
-
-/// The partitions of a worker: dealt out in turn.
-fn assignment(scenario: &Scenario, worker: u32) -> Vec<TopicPartition> {
-    let own = (worker - 1..partitions(scenario)).step_by(scenario.work.workers as usize);
-    own.map(|number| TopicPartition::new(JOBS, number as i32)).collect()
-}
-
-/// Retention drops whole segments, so a segment lasts for a quarter of it.
-fn server_options(scenario: &Scenario) -> ServerOptions {
-    let retention_ms = scenario.log.retention().map(|retention| retention.as_millis() as u64);
-    let defaults = LogOptions::default();
-    let segment_ms = retention_ms.map_or(defaults.segment_ms, |retention_ms| (retention_ms / 4).max(1));
-    let log = LogOptions { retention_ms, retention_bytes: None, segment_ms, ..defaults };
-    let broker = BrokerOptions { partitions: partitions(scenario) as i32, log, ..BrokerOptions::default() };
-    // Three connections a worker, and a few more.
-    let max_connections = 16 + 3 * scenario.work.workers as usize;
-    ServerOptions { broker, max_connections, ..ServerOptions::default() }
-}
-
-fn consumer_options(scenario: &Scenario, group: &str) -> ConsumerOptions {
-    ConsumerOptions {
-        group: group.to_owned(),
-        reset: OffsetReset::Earliest,
-        max_wait: scenario.log.poll_wait(),
-        max_poll_records: scenario.log.max_poll_records as usize,
-        ..ConsumerOptions::default()
-    }
-}
-
-fn producer_options() -> ProducerOptions {
-    ProducerOptions { acks: Acks::Leader, ..ProducerOptions::default() }
-}
-
-/// A worker's side.
-struct Reader<R: Runtime> {
-    worker: Worker<R>,
-    consumer: Consumer<R>,
-    jobs: Jobs,
-    max_attempts: u32,
-    dead_letters: Option<Producer<R>>,
-}
-
-impl<R: Runtime> Reader<R> {
-    /// Does one record after the other, and commits after each poll's.
-    async fn run(mut self) -> Result<(), ClientError> {
-        loop {
-            let records = self.consumer.poll().await?;
-            for read in &records {
-                self.settle(read).await?;
-            }
-            if !records.is_empty() {
-                self.consumer.commit(&self.consumer.positions()).await?;
-            }
+    /// A group takes its time to gather.
+    async fn settle_in(&self, run: &Run<S>) {
+        if self.options.assignment == Assignment::Group {
+            run.director().sleep(2 * options::GATHERING).await;
         }
     }
 
-    /// Tries a record until it is done, or set aside after as many attempts as are allowed. Without a dead-letter topic
-    /// it is tried for ever.
-    async fn settle(&self, read: &ConsumedRecord) -> Result<(), ClientError> {
-        let Some(job) = job_of(&self.jobs, &read.record) else {
-            return Ok(());
-        };
-        let mut attempts = 0;
-        while let Err(WorkFailed) = self.worker.work(job).await {
-            attempts += 1;
-            if let Some(dead_letters) = self.dead_letters.as_ref().filter(|_| attempts >= self.max_attempts) {
-                return dead_letters.produce(DEAD_LETTERS, read.record.clone()).await.map(drop);
-            }
+    /// It comes back with everything that it had appended.
+    async fn restart_broker(&self, run: &Run<S>) -> Result<(), PlayError> {
+        let (address, options, former) = (self.log, self.options.server(), self.lock().clone());
+        let server = run
+            .start(LOG, move |runtime| async move {
+                let listener = runtime.listen(address).await?;
+                Ok(serve_again(&runtime, listener, options, &former)?)
+            })
+            .await?;
+        *self.lock() = server;
+        Ok(())
+    }
+
+    /// The workers stop, somebody sets their group's offsets back, and they begin anew.
+    async fn replay(&self, run: &Run<S>, since: Timestamp) -> Result<(), PlayError> {
+        let workers = 1..=self.options.workers;
+        workers.clone().for_each(|worker| run.crash_worker(worker));
+        let (log, options) = (self.log, self.options.consumer(WORKERS));
+        run.start(OPERATOR, move |runtime| async move { Ok(wind_back(&runtime, log, options, since).await?) }).await?;
+        for worker in workers {
+            run.note_restart(worker);
+            self.start_worker(run, worker).await?;
         }
         Ok(())
     }
-}
 
-/// Writes down which jobs were set aside.
-async fn take_dead_letters<R: Runtime>(runtime: R, mut consumer: Consumer<R>, jobs: Jobs, recorder: Recorder) {
-    while let Ok(letters) = consumer.poll().await {
-        for letter in &letters {
-            if let Some(job) = job_of(&jobs, &letter.record) {
-                recorder.dead_lettered(runtime.now(), job.id);
-            }
-        }
+    fn held(&self) -> Held {
+        let snapshot = self.lock().snapshot();
+        let jobs = snapshot.partitions.iter().filter(|partition| partition.topic == JOBS);
+        jobs.fold(Held::default(), |held, partition| {
+            let committed = snapshot.committed(WORKERS, JOBS, partition.partition).unwrap_or(0);
+            let unread = partition.end_offset - committed.max(partition.start_offset);
+            Held { messages: held.messages + u64::try_from(unread).unwrap_or(0), bytes: held.bytes + partition.bytes }
+        })
     }
 }
 
-fn job_of<'a>(jobs: &'a Jobs, record: &Record) -> Option<&'a Job> {
-    jobs.read(record.value.as_ref()?)
-}
-
-/// The front end's side: one producer for all threads.
-pub struct Appender<R: Runtime> {
-    producer: Producer<R>,
-}
-
-impl<R: Runtime> HandOver for Appender<R> {
-    async fn hand_over(&self, job: &Job) -> Answer {
-        let record = match job.key {
-            Some(key) => Record::new(Bytes::copy_from_slice(&key.to_be_bytes()), job.message()),
-            None => Record::keyless(job.message()),
-        };
-        match self.producer.produce(JOBS, record).await {
-            Ok(_) => Answer::Accepted,
-            Err(error) if error.may_have_happened() => Answer::TimedOut,
-            Err(_) => Answer::Failed,
-        }
+impl LogWiring {
+    fn lock(&self) -> MutexGuard<'_, LogServer> {
+        self.server.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

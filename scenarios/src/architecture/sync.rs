@@ -1,25 +1,28 @@
 //! The synchronous architecture: the front end calls a worker over HTTP, and its thread waits for the work.
 //!
 //! The caller learns whether its job is done. What it costs: the thread is held for as long as the work takes, and a
-//! worker's trouble is the caller's at once.
+//! worker's trouble is the caller's at once. Between front end and workers there may be a chain of services, each with
+//! threads of its own that wait for the next.
 
 mod balancer;
+mod breaker;
+mod caller;
+mod retry;
+mod service;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use handoff_broker::{Listener, Runtime};
-use tokio::sync::Semaphore;
 
 use super::worker::{self, Worker};
-use super::{HandOver, Wiring, front};
-use crate::http::{self, Client, Handler, StatusCode};
-use crate::job::{Job, Jobs};
-use crate::journal::Answer;
+use super::{Wiring, front};
+use crate::http;
 use crate::play::{PlayError, Run};
 use crate::stage::Stage;
 use balancer::Balancer;
+use caller::Caller;
+use service::Service;
 
 /// Workers that are called, and the balancer that knows where they are.
 pub struct SyncWiring {
@@ -36,14 +39,15 @@ impl<S: Stage> Wiring<S> for SyncWiring {
     async fn start_worker(&self, run: &Run<S>, worker: u32) -> Result<(), PlayError> {
         let node = worker::name(worker);
         let address = run.stage().listen_address(&node);
-        let (jobs, recorder) = (run.jobs().clone(), run.recorder().clone());
+        let (jobs, crew) = (run.jobs().clone(), run.crew().clone());
+        let (acknowledge, max_waiting) = (run.scenario().work.acknowledge, run.scenario().sync.max_waiting);
         let address: SocketAddr = run
             .start(&node, move |runtime| async move {
                 let listener = runtime.listen(address).await?;
                 let address = listener.local_address()?;
-                let worker = Worker::new(worker, runtime.clone(), recorder);
-                let service = Arc::new(Service { worker, jobs, desk: Semaphore::new(1) });
-                runtime.spawn(http::serve(runtime.clone(), listener, service));
+                let worker = Worker::new(worker, runtime.clone(), crew);
+                let service = Service::new(runtime.clone(), worker, jobs, acknowledge, max_waiting);
+                runtime.spawn(http::serve(runtime.clone(), listener, Arc::new(service)));
                 Ok(address)
             })
             .await?;
@@ -51,60 +55,27 @@ impl<S: Stage> Wiring<S> for SyncWiring {
         Ok(())
     }
 
+    fn drain_worker(&self, worker: u32) {
+        self.balancer.leave_out(worker);
+    }
+
+    /// From the last service of the chain to the front end, each with its caller of the next.
     async fn connect_front(&self, run: &Run<S>) -> Result<Self::HandOver, PlayError> {
-        let (balancer, retries) = (self.balancer.clone(), run.scenario().sync.retries);
-        run.start(front::NODE, move |runtime| async move {
-            Ok(Caller { client: Client::new(runtime.clone()), runtime, balancer, retries })
-        })
-        .await
-    }
-}
-
-/// A worker's side: one job at a time, the others wait in order of arrival.
-struct Service<R> {
-    worker: Worker<R>,
-    jobs: Jobs,
-    desk: Semaphore,
-}
-
-impl<R: Runtime> Handler for Service<R> {
-    async fn handle(&self, body: Bytes) -> StatusCode {
-        let Some(job) = self.jobs.read(&body) else {
-            return StatusCode::BAD_REQUEST;
-        };
-        let Ok(_desk) = self.desk.acquire().await else {
-            return StatusCode::SERVICE_UNAVAILABLE;
-        };
-        match self.worker.work(job).await {
-            Ok(()) => StatusCode::OK,
-            Err(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        let settings = &run.scenario().sync;
+        let mut next = self.balancer.clone();
+        for (index, service) in settings.services.iter().enumerate().rev() {
+            let node = format!("service-{}", index + 1);
+            let caller = connect(run, &node, next).await?;
+            let address = front::start(run, &node, service, caller).await?;
+            next = Balancer::new(settings.eject());
+            next.register(1, address);
         }
+        connect(run, front::NODE, next).await
     }
 }
 
-/// The front end's side: calls the least busy worker.
-pub struct Caller<R> {
-    runtime: R,
-    client: Client<R>,
-    balancer: Balancer,
-    retries: u32,
-}
-
-impl<R: Runtime> HandOver for Caller<R> {
-    async fn hand_over(&self, job: &Job) -> Answer {
-        for _ in 0..=self.retries {
-            let Some(call) = self.balancer.pick(self.runtime.now()) else {
-                break;
-            };
-            match self.client.post(call.address(), job.message()).await {
-                Ok(status) if status.is_success() => return Answer::Done,
-                Ok(_) => {}
-                Err(error) => {
-                    tracing::debug!(%error, "a call failed");
-                    call.eject(self.runtime.now());
-                }
-            }
-        }
-        Answer::Failed
-    }
+/// What the service on `node` calls the next one with.
+async fn connect<S: Stage>(run: &Run<S>, node: &str, next: Balancer) -> Result<Caller<S::Runtime>, PlayError> {
+    let settings = run.scenario().sync.clone();
+    run.start(node, move |runtime| async move { Ok(Caller::new(runtime, next, &settings)) }).await
 }

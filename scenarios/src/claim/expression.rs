@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::architecture::Architecture;
+use super::subject::Subject;
 use crate::outcome::METRICS;
 
 /// A comparison of a figure with another or with a number.
@@ -41,13 +41,13 @@ pub enum Term {
     Number(f64),
 }
 
-/// A figure of one architecture's outcome, times a factor.
+/// A figure of one subject's outcome, times a factor.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Figure {
     /// What it is multiplied by; 1 if nothing is said.
     pub factor: f64,
     /// Whose outcome.
-    pub architecture: Architecture,
+    pub subject: Subject,
     /// Which figure of it: one of [`METRICS`].
     pub metric: &'static str,
 }
@@ -60,8 +60,8 @@ pub enum ClaimError {
     Comparison(String),
     #[error("expected architecture.metric, as in queue.lost, got {0:?}")]
     Figure(String),
-    #[error("expected sync, queue or log before the dot, got {0:?}")]
-    Architecture(String),
+    #[error("expected sync, queue or log before the dot, or a variant of one as in sync[NAME], got {0:?}")]
+    Subject(String),
     #[error("expected a metric ({known}), got {got:?}")]
     Metric { got: String, known: String },
     #[error("expected a number, got {0:?}")]
@@ -95,6 +95,17 @@ impl Comparison {
 
     fn sign(self) -> &'static str {
         Comparison::SIGNS.iter().find(|(_, comparison)| *comparison == self).map_or("", |(sign, _)| sign)
+    }
+}
+
+impl Expression {
+    /// Whose outcomes it speaks of.
+    pub fn subjects(&self) -> impl Iterator<Item = &Subject> {
+        let right = match &self.right {
+            Term::Figure(figure) => Some(&figure.subject),
+            Term::Number(_) => None,
+        };
+        std::iter::once(&self.left.subject).chain(right)
     }
 }
 
@@ -135,11 +146,11 @@ impl FromStr for Figure {
             Some((factor, name)) => (number(factor)?, name.trim()),
             None => (1.0, text.trim()),
         };
-        let (architecture, metric) = name.split_once('.').ok_or_else(|| ClaimError::Figure(name.to_owned()))?;
-        let architecture = architecture.parse().map_err(|_| ClaimError::Architecture(architecture.to_owned()))?;
+        let (subject, metric) = name.split_once('.').ok_or_else(|| ClaimError::Figure(name.to_owned()))?;
+        let subject = subject.parse().map_err(|_| ClaimError::Subject(subject.to_owned()))?;
         let known = METRICS.iter().find(|(known, _)| *known == metric);
         let (metric, _) = known.ok_or_else(|| ClaimError::Metric { got: metric.to_owned(), known: metric_names() })?;
-        Ok(Figure { factor, architecture, metric })
+        Ok(Figure { factor, subject, metric })
     }
 }
 
@@ -168,7 +179,7 @@ impl fmt::Display for Figure {
         if self.factor != 1.0 {
             write!(formatter, "{} * ", self.factor)?;
         }
-        write!(formatter, "{}.{}", self.architecture, self.metric)
+        write!(formatter, "{}.{}", self.subject, self.metric)
     }
 }
 
@@ -198,6 +209,7 @@ mod tests {
             "2 * log.completion_p50_ms < sync.completion_p50_ms",
             "sync.rejected > 0.5",
             "log.duplicated <= 3",
+            "sync[retry-budget].failed < 0.5 * sync.failed",
         ] {
             assert_eq!(text.parse::<Expression>().expect(text).to_string(), text);
         }
@@ -212,7 +224,10 @@ mod tests {
         assert_eq!(message("queue.lost = 0"), "expected one comparison (<, <=, ==, >=, >), got \"queue.lost = 0\"");
         assert!(message("1 < queue.lost < 2").starts_with("expected one comparison"));
         assert_eq!(message("lost == 0"), "expected architecture.metric, as in queue.lost, got \"lost\"");
-        assert_eq!(message("kafka.lost == 0"), "expected sync, queue or log before the dot, got \"kafka\"");
+        for unknown in ["kafka", "sync[budget", "sync[]", "sync]"] {
+            let expected = "expected sync, queue or log before the dot, or a variant of one as in sync[NAME], got ";
+            assert_eq!(message(&format!("{unknown}.lost == 0")), format!("{expected}{unknown:?}"));
+        }
         assert!(message("queue.losses == 0").starts_with("expected a metric (arrived, "));
         assert!(message("queue.losses == 0").ends_with("got \"losses\""));
         assert_eq!(message("queue.lost == 1o"), "expected a number, got \"1o\"");

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::subject::Subject;
 use super::{Claim, Expression, Figure, Term};
-use crate::architecture::Architecture;
 use crate::outcome::Outcome;
 
-/// What came out of one seed, for each architecture that was played.
-pub type Outcomes = BTreeMap<Architecture, Outcome>;
+/// What came out of one seed, for each architecture and variant that was played.
+pub type Outcomes = BTreeMap<Subject, Outcome>;
 
 /// What the outcomes say of a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,7 +19,7 @@ pub enum Judgement {
     Holds,
     /// It does not hold for at least one seed, or a figure that it speaks of was not measured.
     Fails,
-    /// An architecture that it speaks of was not played.
+    /// An architecture that it speaks of was not played, or not in this variant.
     Unjudged,
 }
 
@@ -89,12 +89,12 @@ impl Term {
 
 impl Figure {
     fn measure(&self, outcomes: &Outcomes) -> Result<f64, (Judgement, String)> {
-        let Some(outcome) = outcomes.get(&self.architecture) else {
-            return Err((Judgement::Unjudged, format!("{} was not played", self.architecture)));
+        let Some(outcome) = outcomes.get(&self.subject) else {
+            return Err((Judgement::Unjudged, format!("{} was not played", self.subject)));
         };
         match outcome.metric(self.metric) {
             Some(value) => Ok(self.factor * value),
-            None => Err((Judgement::Fails, format!("{}.{} was not measured", self.architecture, self.metric))),
+            None => Err((Judgement::Fails, format!("{}.{} was not measured", self.subject, self.metric))),
         }
     }
 
@@ -108,6 +108,7 @@ mod tests {
     use handoff_broker::Timestamp;
 
     use super::*;
+    use crate::architecture::Architecture;
     use crate::journal::{Answer, Recorder};
 
     /// An outcome in which one job was answered after `response_ms`, and nobody did it.
@@ -120,7 +121,7 @@ mod tests {
     }
 
     fn outcomes(sync_ms: u64, queue_ms: u64) -> Outcomes {
-        BTreeMap::from([(Architecture::Sync, outcome(sync_ms)), (Architecture::Queue, outcome(queue_ms))])
+        BTreeMap::from([(Architecture::Sync.into(), outcome(sync_ms)), (Architecture::Queue.into(), outcome(queue_ms))])
     }
 
     fn verdict(text: &str, runs: &[(u64, Outcomes)]) -> Verdict {

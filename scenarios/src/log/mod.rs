@@ -39,4 +39,4 @@ pub use client::{
 pub use group::GroupOptions;
 pub use partition::LogOptions;
 pub use record::Record;
-pub use server::{LogServer, ServerOptions, serve};
+pub use server::{LogServer, ServerOptions, serve, serve_again};

@@ -1,7 +1,7 @@
 //! Outcomes of journals written by hand.
 
 use super::*;
-use crate::journal::Recorder;
+use crate::journal::{Held, Recorder};
 
 fn at(millisecond: u64) -> Timestamp {
     Timestamp::from_nanoseconds(millisecond * 1_000_000)
@@ -85,6 +85,72 @@ fn the_backlog_is_what_arrived_and_has_not_left() {
 }
 
 #[test]
+fn what_is_still_held_is_unfinished_and_the_rest_is_lost() {
+    let found = outcome(|recorder| {
+        for job in 0..3 {
+            recorder.arrived(at(0), job);
+            recorder.answered(at(1), job, Answer::Accepted);
+        }
+        recorder.held(at(500), Held { messages: 3, bytes: 900 });
+        recorder.completed(at(1_000), 2, 1);
+        recorder.held(at(2_000), Held { messages: 1, bytes: 300 });
+    });
+    assert_eq!((found.unfinished, found.lost), (1, 1));
+    assert_eq!((found.held_bytes_peak, found.held_bytes_end), (900, 300));
+    let held_bytes = |index: usize| found.timeline[index].held_bytes;
+    assert_eq!((held_bytes(49), held_bytes(50), held_bytes(199), held_bytes(200)), (0, 900, 900, 300));
+}
+
+#[test]
+fn a_job_is_disordered_if_a_later_one_of_its_key_was_done_first() {
+    let in_order = |second_sent_at, second_key| {
+        outcome(|recorder| {
+            for (job, sent_at, key, done_at) in [(0, 0, 7, 900), (1, second_sent_at, second_key, 800)] {
+                recorder.arrived(at(sent_at), job);
+                recorder.keyed(job, key);
+                recorder.answered(at(sent_at + 10), job, Answer::Accepted);
+                recorder.completed(at(done_at), job, 1);
+            }
+        })
+        .disordered
+    };
+    assert_eq!(in_order(10, 7), 1);
+    assert_eq!(in_order(9, 7), 0, "the first had not been answered");
+    assert_eq!(in_order(10, 8), 0, "another key");
+}
+
+#[test]
+fn a_death_costs_the_work_in_hand_and_the_time_until_another_has_it() {
+    let found = outcome(|recorder| {
+        for (job, worker) in [(0, 1), (1, 2), (2, 3)] {
+            recorder.arrived(at(0), job);
+            recorder.started(at(100), job, worker);
+        }
+        recorder.completed(at(150), 2, 3);
+        (1..=3).for_each(|worker| recorder.crashed(at(300), worker));
+        recorder.started(at(700), 0, 4);
+        recorder.completed(at(900), 0, 4);
+        recorder.started(at(950), 2, 4);
+        recorder.completed(at(1_000), 2, 4);
+    });
+    assert_eq!((found.takeover_ms, found.abandoned), (Some(400.0), 1));
+    assert_eq!(found.wasted_ms, 200.0 + 200.0 + 50.0, "two were cut off, one was done for the second time");
+}
+
+#[test]
+fn who_came_at_the_end_shows_whether_the_service_has_recovered() {
+    let found = outcome(|recorder| {
+        for job in 0..=100 {
+            recorder.arrived(at(10 * job), job);
+            let answer = if job < 96 { Answer::Done } else { Answer::TimedOut };
+            recorder.answered(at(10 * job + 5), job, answer);
+        }
+    });
+    // Eleven came in the last tenth, the borders included, and five of them waited in vain.
+    assert_eq!(found.served_at_end, Some(6.0 / 11.0));
+}
+
+#[test]
 fn an_empty_run_has_counts_and_no_percentiles() {
     let found = outcome(|_| {});
     assert_eq!((found.arrived, found.peak_backlog), (0, 0));
@@ -96,6 +162,9 @@ fn an_empty_run_has_counts_and_no_percentiles() {
 fn metrics_are_named_as_the_fields_that_hold_them() {
     let found = outcome(|recorder| {
         recorder.arrived(at(0), 0);
+        recorder.started(at(0), 0, 2);
+        recorder.crashed(at(0), 2);
+        recorder.started(at(1), 0, 1);
         recorder.answered(at(1), 0, Answer::Done);
         recorder.completed(at(1), 0, 1);
     });

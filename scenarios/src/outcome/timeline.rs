@@ -1,4 +1,4 @@
-//! Backlog and completions over time.
+//! Backlog, completions and bytes held over time.
 //!
 //! The backlog counts jobs that arrived and have not left. A caller who waits for a synchronous call and a message
 //! that waits in a queue count the same.
@@ -7,6 +7,7 @@ use handoff_broker::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::Fate;
+use crate::journal::Held;
 
 /// How many intervals a run is cut into.
 const INTERVALS: u32 = 200;
@@ -20,18 +21,22 @@ pub struct Point {
     pub backlog: u64,
     /// Jobs done so far.
     pub completed: u64,
+    /// Bytes held between front end and workers, when that was last looked at.
+    pub held_bytes: u64,
 }
 
-/// Times of arrival, departure and completion, each sorted.
-pub(super) struct Timeline {
+/// Times of arrival, departure and completion, each sorted, and what was held.
+pub(super) struct Timeline<'a> {
+    held: &'a [(Timestamp, Held)],
     arrived: Vec<Timestamp>,
     left: Vec<Timestamp>,
     completed: Vec<Timestamp>,
 }
 
-impl Timeline {
-    pub(super) fn of(fates: &[Fate]) -> Timeline {
+impl<'a> Timeline<'a> {
+    pub(super) fn of(fates: &[Fate], held: &'a [(Timestamp, Held)]) -> Timeline<'a> {
         Timeline {
+            held,
             arrived: sorted(fates.iter().filter_map(|fate| fate.arrived)),
             left: sorted(fates.iter().filter_map(Fate::left)),
             completed: sorted(fates.iter().filter_map(|fate| fate.first_completion)),
@@ -49,9 +54,19 @@ impl Timeline {
             .map(|number| {
                 let offset = length * number / INTERVALS;
                 let at = started_at + offset;
-                Point { at_s: offset.as_secs_f64(), backlog: self.backlog(at), completed: until(&self.completed, at) }
+                Point {
+                    at_s: offset.as_secs_f64(),
+                    backlog: self.backlog(at),
+                    completed: until(&self.completed, at),
+                    held_bytes: self.held_bytes(at),
+                }
             })
             .collect()
+    }
+
+    fn held_bytes(&self, at: Timestamp) -> u64 {
+        let looks = self.held.partition_point(|(looked_at, _)| *looked_at <= at);
+        looks.checked_sub(1).map_or(0, |index| self.held[index].1.bytes)
     }
 
     fn backlog(&self, at: Timestamp) -> u64 {

@@ -94,4 +94,17 @@ impl Stage for SimulatedStage {
     fn crash(&self, name: &str) {
         self.kill(name, Death::Eof);
     }
+
+    fn silence(&self, name: &str) -> bool {
+        self.kill(name, Death::Silence);
+        true
+    }
+
+    fn pause(&self, name: &str) -> bool {
+        self.kernel.set_paused(name, true)
+    }
+
+    fn resume(&self, name: &str) {
+        self.kernel.set_paused(name, false);
+    }
 }

@@ -49,6 +49,11 @@ impl Balancer {
         self.lock().entry(worker).or_insert_with(new).address = address;
     }
 
+    /// A worker is called no more, until it is registered again.
+    pub(super) fn leave_out(&self, worker: u32) {
+        self.lock().remove(&worker);
+    }
+
     /// The worker to call now; `None` if there is none at all. If all are left out, that counts for nothing.
     pub(super) fn pick(&self, now: Timestamp) -> Option<Call> {
         let mut workers = self.lock();
@@ -81,7 +86,8 @@ impl Call {
 impl Drop for Call {
     fn drop(&mut self) {
         if let Some(standing) = self.balancer.lock().get_mut(&self.worker) {
-            standing.calls_under_way -= 1;
+            // A worker that was left out meanwhile begins anew.
+            standing.calls_under_way = standing.calls_under_way.saturating_sub(1);
         }
     }
 }
@@ -126,6 +132,14 @@ mod tests {
         let turns: Vec<u32> =
             [2, 3, 10, 11, 12].map(|second| balancer.pick(at(second)).expect("a worker").worker).into();
         assert_eq!(turns, [2, 2, 2, 1, 2]);
+    }
+
+    #[test]
+    fn a_worker_that_is_drained_is_not_called() {
+        let balancer = balancer(2);
+        balancer.leave_out(1);
+        let turns: Vec<u32> = [2, 3].map(|second| balancer.pick(at(second)).expect("a worker").worker).into();
+        assert_eq!(turns, [2, 2]);
     }
 
     #[test]

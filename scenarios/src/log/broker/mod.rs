@@ -77,6 +77,16 @@ impl Broker {
         }
     }
 
+    /// A broker that finds what this one has on its disk: records and committed offsets. Who waits for an answer and
+    /// who is in a group is forgotten. This one is left empty.
+    pub fn recover(&mut self, options: BrokerOptions, advertised: Advertised) -> Broker {
+        Broker {
+            topics: std::mem::take(&mut self.topics).recover(),
+            groups: self.groups.recover(options.group.clone()),
+            ..Broker::new(options, advertised)
+        }
+    }
+
     /// Carries a request out, as far as that is possible now.
     pub fn handle(&mut self, id: RequestId, incoming: Incoming, now: Timestamp) -> Answer {
         let version = incoming.version;

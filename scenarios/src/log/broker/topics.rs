@@ -50,6 +50,12 @@ impl Topics {
         Ok(())
     }
 
+    /// The same records, and nobody who waits for more.
+    pub(super) fn recover(mut self) -> Self {
+        self.topics.values_mut().flatten().for_each(|hosted| hosted.waiting.clear());
+        self
+    }
+
     /// The number of partitions of a topic.
     pub(super) fn partitions(&self, name: &str) -> Option<usize> {
         self.topics.get(name).map(Vec::len)

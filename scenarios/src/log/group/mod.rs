@@ -91,6 +91,14 @@ impl Groups {
         Groups { options, groups: BTreeMap::new(), joins: 0 }
     }
 
+    /// Groups with the same committed offsets, and without members. These are left empty.
+    pub fn recover(&mut self, options: GroupOptions) -> Groups {
+        let mut groups = std::mem::take(&mut self.groups);
+        groups.values_mut().for_each(|group| group.membership = Membership::default());
+        groups.retain(|_, group| !group.is_unused());
+        Groups { groups, ..Groups::new(options) }
+    }
+
     /// A member joins or rejoins. Answered when all have joined, or at once if it may not.
     pub fn join(
         &mut self,

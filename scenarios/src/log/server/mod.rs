@@ -78,10 +78,38 @@ impl LogServer {
 
 /// Serves a log on `listener` until [`LogServer::shut_down`]. Fails if the listener cannot say where it listens.
 pub fn serve<R: Runtime>(runtime: &R, listener: R::Listener, options: ServerOptions) -> io::Result<LogServer> {
-    let address = listener.local_address()?;
+    let advertised = advertised(&options, listener.local_address()?);
+    let broker = Broker::new(options.broker.clone(), advertised);
+    serve_broker(runtime, listener, options, broker)
+}
+
+/// Serves what `former` held, after its death: the records and committed offsets that a disk would have kept. Fails if
+/// the listener cannot say where it listens.
+pub fn serve_again<R: Runtime>(
+    runtime: &R,
+    listener: R::Listener,
+    options: ServerOptions,
+    former: &LogServer,
+) -> io::Result<LogServer> {
+    let advertised = advertised(&options, listener.local_address()?);
+    let broker = former.shared.recover(options.broker.clone(), advertised);
+    serve_broker(runtime, listener, options, broker)
+}
+
+/// Where clients are told to connect to: here, unless the options say otherwise.
+fn advertised(options: &ServerOptions, address: SocketAddr) -> Advertised {
     let here = || Advertised { host: address.ip().to_string(), port: address.port() };
-    let advertised = options.advertised.clone().unwrap_or_else(here);
-    let shared = Arc::new(Shared::new(Broker::new(options.broker.clone(), advertised)));
+    options.advertised.clone().unwrap_or_else(here)
+}
+
+fn serve_broker<R: Runtime>(
+    runtime: &R,
+    listener: R::Listener,
+    options: ServerOptions,
+    broker: Broker,
+) -> io::Result<LogServer> {
+    let address = listener.local_address()?;
+    let shared = Arc::new(Shared::new(broker));
     runtime.spawn(watch_deadlines(runtime.clone(), shared.clone()));
     runtime.spawn(accept_all(runtime.clone(), listener, options, shared.clone()));
     Ok(LogServer { shared, address })

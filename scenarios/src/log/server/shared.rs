@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use handoff_broker::Timestamp;
 use tokio::sync::{Notify, oneshot, watch};
 
-use crate::log::broker::{Answer, Broker, RequestId, Snapshot};
+use crate::log::broker::{Advertised, Answer, Broker, BrokerOptions, RequestId, Snapshot};
 use crate::log::wire::api::{Incoming, Response};
 
 /// The broker with those who wait for it.
@@ -53,6 +53,11 @@ impl Shared {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A broker with what this one keeps on its disk; this one is left with nothing.
+    pub(super) fn recover(&self, options: BrokerOptions, advertised: Advertised) -> Broker {
+        self.lock().broker.recover(options, advertised)
     }
 
     /// What the log holds now.

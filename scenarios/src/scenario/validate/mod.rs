@@ -1,11 +1,12 @@
 //! The bounds of every value in a scenario, and which values go together.
 
-use std::collections::BTreeMap;
+mod fault;
+mod variant;
+
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 
-use super::{Fault, FrontEnd, Invalid, Load, LogSettings, QueueSettings, Scenario, SyncSettings, Work};
-use crate::architecture::worker;
+use super::{FrontEnd, Invalid, Load, LogSettings, Phase, QueueSettings, Scenario, SyncSettings, Work};
 use crate::distribution::{Distribution, LOG_NORMAL_MAX_P99_TO_MEAN, Shape};
 
 type Checked = Result<(), Invalid>;
@@ -26,17 +27,15 @@ pub(super) fn scenario(scenario: &Scenario) -> Checked {
     not_negative("drain_limit_s", scenario.drain_limit_s, MAX_SECONDS)?;
     load(&scenario.load)?;
     work(&scenario.work)?;
-    front(&scenario.front)?;
+    front("front", &scenario.front)?;
     distribution("network", "us", scenario.network.delay_us(), MAX_SECONDS * 1e6)?;
     sync(&scenario.sync)?;
     queue(&scenario.queue)?;
     log(&scenario.log)?;
-    faults(scenario)?;
-    scenario
-        .claims
-        .iter()
-        .enumerate()
-        .try_for_each(|(index, claim)| not_blank(format_args!("claim[{index}].because"), &claim.because))
+    fault::faults(scenario)?;
+    variant::variants(scenario)?;
+    variant::unplayable(scenario)?;
+    variant::claims(scenario)
 }
 
 fn name(name: &str) -> Checked {
@@ -52,7 +51,8 @@ fn name(name: &str) -> Checked {
 fn load(load: &Load) -> Checked {
     above_zero("load.rate_per_s", load.rate_per_s, 1e6)?;
     above_zero("load.duration_s", load.duration_s, MAX_SECONDS)?;
-    let jobs = load.rate_per_s * load.duration_s;
+    phases(load)?;
+    let jobs = load.expected_jobs();
     ensure(
         jobs <= MAX_JOBS,
         "load.duration_s",
@@ -66,35 +66,55 @@ fn load(load: &Load) -> Checked {
     above_zero("load.timeout_ms", load.timeout_ms, MAX_MILLISECONDS)
 }
 
+fn phases(load: &Load) -> Checked {
+    let mut free_from_s = 0.0;
+    for (index, Phase { at_s, duration_s, factor }) in load.phases.iter().enumerate() {
+        let key = |name: &str| format!("load.phase[{index}].{name}");
+        let expected = format_args!("a number from {free_from_s}, where the phase before ends");
+        ensure(*at_s >= free_from_s && *at_s <= load.duration_s, key("at_s"), expected, at_s)?;
+        above_zero(key("duration_s"), *duration_s, load.duration_s - at_s)?;
+        not_negative(key("factor"), *factor, 1_000.0)?;
+        free_from_s = at_s + duration_s;
+    }
+    Ok(())
+}
+
 fn work(work: &Work) -> Checked {
     distribution("work", "ms", work.time_ms(), MAX_MILLISECONDS)?;
     within("work.workers", work.workers, 1..=1_000)?;
     within("work.max_attempts", work.max_attempts, 1..=1_000)
 }
 
-fn front(front: &FrontEnd) -> Checked {
-    within("front.threads", front.threads, 1..=100_000)?;
-    within("front.accept_queue", front.accept_queue, 0..=1_000_000)?;
-    above_zero("front.timeout_ms", front.timeout_ms, MAX_MILLISECONDS)
+fn front(section: &str, front: &FrontEnd) -> Checked {
+    within(format_args!("{section}.threads"), front.threads, 1..=100_000)?;
+    within(format_args!("{section}.accept_queue"), front.accept_queue, 0..=1_000_000)?;
+    above_zero(format_args!("{section}.timeout_ms"), front.timeout_ms, MAX_MILLISECONDS)
 }
 
 fn sync(sync: &SyncSettings) -> Checked {
     within("sync.retries", sync.retries, 0..=100)?;
-    not_negative("sync.eject_ms", sync.eject_ms, MAX_MILLISECONDS)
+    not_negative("sync.eject_ms", sync.eject_ms, MAX_MILLISECONDS)?;
+    given(sync.call_timeout_ms, |timeout_ms| above_zero("sync.call_timeout_ms", timeout_ms, MAX_MILLISECONDS))?;
+    not_negative("sync.backoff_ms", sync.backoff_ms, MAX_MILLISECONDS)?;
+    given(sync.retry_budget, |budget| not_negative("sync.retry_budget", budget, 100.0))?;
+    given(sync.max_waiting, |waiting| within("sync.max_waiting", waiting, 0..=1_000_000))?;
+    if let Some(breaker) = &sync.breaker {
+        within("sync.breaker.failures", breaker.failures, 1..=1_000_000)?;
+        above_zero("sync.breaker.open_ms", breaker.open_ms, MAX_MILLISECONDS)?;
+    }
+    let mut services = sync.services.iter().enumerate();
+    services.try_for_each(|(index, service)| front(&format!("sync.service[{index}]"), service))
 }
 
 fn queue(queue: &QueueSettings) -> Checked {
     within("queue.prefetch", queue.prefetch, 1..=u16::MAX)?;
-    match queue.max_length {
-        Some(max_length) => within("queue.max_length", max_length, 1..=u64::MAX),
-        None => Ok(()),
-    }
+    given(queue.max_length, |length| within("queue.max_length", length, 1..=u64::MAX))?;
+    given(queue.heartbeat_s, |heartbeat_s| within("queue.heartbeat_s", heartbeat_s, 1..=u16::MAX))
 }
 
 fn log(log: &LogSettings) -> Checked {
-    if let Some(partitions) = log.partitions {
-        within("log.partitions", partitions, 1..=5_000)?;
-    }
+    given(log.partitions, |partitions| within("log.partitions", partitions, 1..=5_000))?;
+    within("log.session_timeout_ms", log.session_timeout_ms, 6_000..=1_800_000)?;
     not_negative("log.linger_ms", log.linger_ms, MAX_MILLISECONDS)?;
     // Without a wait, a consumer that has nothing to read would never rest.
     let waits = (1.0..=MAX_MILLISECONDS).contains(&log.poll_wait_ms);
@@ -105,43 +125,8 @@ fn log(log: &LogSettings) -> Checked {
         log.poll_wait_ms,
     )?;
     within("log.max_poll_records", log.max_poll_records, 1..=100_000)?;
-    match log.retention_s {
-        Some(retention_s) => above_zero("log.retention_s", retention_s, MAX_SECONDS),
-        None => Ok(()),
-    }
-}
-
-fn faults(scenario: &Scenario) -> Checked {
-    let mut down = BTreeMap::<&str, Vec<(f64, f64)>>::new();
-    for (index, fault) in scenario.faults.iter().enumerate() {
-        let key = |name: &str| format!("fault[{index}].{name}");
-        match fault {
-            Fault::Crash { node, at_s, restart_after_s } => {
-                worker_name(key("node"), node, scenario.work.workers)?;
-                not_negative(key("at_s"), *at_s, scenario.load.duration_s)?;
-                if let Some(restart_after_s) = restart_after_s {
-                    above_zero(key("restart_after_s"), *restart_after_s, MAX_SECONDS)?;
-                }
-                let until_s = restart_after_s.map_or(f64::INFINITY, |restart_after_s| at_s + restart_after_s);
-                let times = down.entry(node).or_default();
-                let overlaps = times.iter().any(|(from, until)| *at_s <= *until && *from <= until_s);
-                ensure(!overlaps, key("at_s"), format_args!("a time at which {node} runs"), at_s)?;
-                times.push((*at_s, until_s));
-            }
-            Fault::Poison { job, every } => {
-                let one = job.is_some() != every.is_some();
-                let got = if job.is_some() { "both" } else { "neither" };
-                ensure(one, format_args!("fault[{index}]"), "one of job and every", got)?;
-                every.map_or(Ok(()), |every| within(key("every"), every, 1..=u64::MAX))?;
-            }
-        }
-    }
-    Ok(())
-}
-
-fn worker_name(key: impl Display, node: &str, workers: u32) -> Checked {
-    let known = worker::number(node).is_some_and(|number| number <= workers);
-    ensure(known, key, format_args!("worker-1 to worker-{workers}"), quoted(node))
+    given(log.retention_s, |retention_s| above_zero("log.retention_s", retention_s, MAX_SECONDS))?;
+    given(log.retention_bytes, |bytes| within("log.retention_bytes", bytes, 1..=u64::MAX))
 }
 
 fn distribution(section: &str, unit: &str, distribution: Distribution, limit: f64) -> Checked {
@@ -160,6 +145,11 @@ fn distribution(section: &str, unit: &str, distribution: Distribution, limit: f6
         (_, Some(p99)) => Err(Invalid::new(p99_key, "no such key unless the distribution is log-normal", p99)),
         (_, None) => Ok(()),
     }
+}
+
+/// Checks what need not be there.
+fn given<T>(value: Option<T>, check: impl FnOnce(T) -> Checked) -> Checked {
+    value.map_or(Ok(()), check)
 }
 
 fn not_blank(key: impl Display, text: &str) -> Checked {

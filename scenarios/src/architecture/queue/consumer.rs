@@ -1,0 +1,163 @@
+//! The consuming sides: a worker, and the operator who takes what was set aside.
+
+use std::future::Future;
+use std::time::Duration;
+
+use handoff_broker::Runtime;
+use handoff_broker::client::{ClientError, Consumer, Delivery};
+use tokio::sync::mpsc;
+
+use super::topology::{DEAD_LETTERS, Session, Topology};
+use crate::architecture::worker::{self, Worker};
+use crate::job::Jobs;
+use crate::journal::Recorder;
+use crate::play::NodeError;
+use crate::scenario::Acknowledge;
+
+/// How long to wait before connecting again.
+const RECONNECT_PAUSE: Duration = Duration::from_millis(100);
+
+/// A consumer, and the session it lasts as long as.
+pub(super) struct Subscription {
+    session: Session,
+    messages: Consumer,
+}
+
+/// How a worker comes by jobs.
+#[derive(Clone)]
+pub(super) struct Subscriber {
+    pub(super) number: u32,
+    pub(super) topology: Topology,
+    pub(super) jobs: Jobs,
+    pub(super) prefetch: u16,
+    pub(super) acknowledge: Acknowledge,
+}
+
+impl Subscriber {
+    pub(super) async fn subscribe(&self, runtime: &impl Runtime) -> Result<Subscription, NodeError> {
+        let session = self.topology.open(runtime).await?;
+        session.channel.set_prefetch(self.prefetch).await?;
+        let queues = self.topology.queues();
+        let queue = &queues[(self.number as usize - 1) % queues.len()];
+        let messages = session.channel.consume(queue, &worker::name(self.number)).await?;
+        Ok(Subscription { session, messages })
+    }
+
+    /// Works on one message after the other, and subscribes again when the broker was gone, until the worker is asked
+    /// to stop.
+    pub(super) async fn work<R: Runtime>(self, runtime: R, worker: Worker<R>, first: Subscription) {
+        let mut subscription = first;
+        loop {
+            let ended = match self.acknowledge {
+                Acknowledge::AfterWork => self.work_and_acknowledge(&worker, subscription).await,
+                Acknowledge::OnReceipt => self.acknowledge_and_work(&runtime, &worker, subscription).await,
+            };
+            match ended {
+                Ok(()) => return,
+                Err(error) => tracing::debug!(%error, "a worker lost the broker"),
+            }
+            subscription = again(&runtime, || self.subscribe(&runtime)).await;
+        }
+    }
+
+    /// Until the worker is asked to stop, which gives back what it was sent and has not begun.
+    async fn work_and_acknowledge<R: Runtime>(
+        &self,
+        worker: &Worker<R>,
+        mut subscription: Subscription,
+    ) -> Result<(), ClientError> {
+        loop {
+            let message = tokio::select! {
+                biased;
+                () = worker.asked_to_stop() => return Ok(()),
+                message = subscription.messages.next() => message.ok_or_else(lost)?,
+            };
+            let channel = &subscription.session.channel;
+            match self.jobs.read(&message.body) {
+                Some(job) => match worker.work(job).await {
+                    Ok(()) => channel.acknowledge(message.delivery_tag, false)?,
+                    Err(_) => channel.reject(message.delivery_tag, true)?,
+                },
+                None => channel.reject(message.delivery_tag, false)?,
+            }
+        }
+    }
+
+    /// Everything that comes is acknowledged at once and piles up here, as with a client that acknowledges by itself.
+    async fn acknowledge_and_work<R: Runtime>(
+        &self,
+        runtime: &R,
+        worker: &Worker<R>,
+        mut subscription: Subscription,
+    ) -> Result<(), ClientError> {
+        let (pile, mut piled) = mpsc::unbounded_channel::<Delivery>();
+        runtime.spawn(async move {
+            while let Some(message) = subscription.messages.next().await {
+                let taken = subscription.session.channel.acknowledge(message.delivery_tag, false);
+                if taken.is_err() || pile.send(message).is_err() {
+                    return;
+                }
+            }
+        });
+        loop {
+            let message = tokio::select! {
+                biased;
+                () = worker.asked_to_stop() => return Ok(()),
+                message = piled.recv() => message.ok_or_else(lost)?,
+            };
+            if let Some(job) = self.jobs.read(&message.body) {
+                // What fails now has failed for good: the broker does not know it any more.
+                let _ = worker.work(job).await;
+            }
+        }
+    }
+}
+
+fn lost() -> ClientError {
+    ClientError::Interrupted { reason: "the consumer ended".to_owned() }
+}
+
+/// Tries until it works.
+async fn again<T, F: Future<Output = Result<T, NodeError>>>(runtime: &impl Runtime, connect: impl Fn() -> F) -> T {
+    loop {
+        runtime.sleep(RECONNECT_PAUSE).await;
+        if let Ok(connected) = connect().await {
+            return connected;
+        }
+    }
+}
+
+/// Whoever takes the dead letters, and writes down which jobs were set aside.
+#[derive(Clone)]
+pub(super) struct Operator {
+    topology: Topology,
+    jobs: Jobs,
+    recorder: Recorder,
+}
+
+impl Operator {
+    pub(super) fn new(topology: Topology, jobs: Jobs, recorder: Recorder) -> Self {
+        Operator { topology, jobs, recorder }
+    }
+
+    pub(super) async fn subscribe(&self, runtime: &impl Runtime) -> Result<Subscription, NodeError> {
+        let session = self.topology.open(runtime).await?;
+        let messages = session.channel.consume(DEAD_LETTERS, "operator").await?;
+        Ok(Subscription { session, messages })
+    }
+
+    pub(super) async fn take_all(self, runtime: impl Runtime, first: Subscription) {
+        let mut subscription = first;
+        loop {
+            while let Some(letter) = subscription.messages.next().await {
+                if let Some(job) = self.jobs.read(&letter.body) {
+                    self.recorder.dead_lettered(runtime.now(), job.id);
+                }
+                if subscription.session.channel.acknowledge(letter.delivery_tag, false).is_err() {
+                    break;
+                }
+            }
+            subscription = again(&runtime, || self.subscribe(&runtime)).await;
+        }
+    }
+}
