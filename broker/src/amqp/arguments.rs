@@ -1,4 +1,4 @@
-//! A queue's `x-` arguments, as the rules that the core goes by, and back.
+//! The arguments of queues and exchanges, as the rules that the core goes by, and back.
 //!
 //! Arguments that this broker does not know are accepted and mean nothing, as in RabbitMQ. Those that it knows are
 //! checked for type and range.
@@ -32,6 +32,17 @@ pub(super) fn queue_policy(queue: &str, arguments: Table<'_>) -> Result<QueuePol
         return Err(argument.fault("routing_key_but_no_dlx_defined"));
     }
     Ok(policy)
+}
+
+/// Reads the alternate exchange of the exchange called `exchange` from the arguments of its declaration.
+pub(super) fn alternate_exchange(exchange: &str, arguments: Table<'_>) -> Result<Option<String>, Fault> {
+    let Some(value) = arguments.get("alternate-exchange") else { return Ok(None) };
+    let Some(name) = value.as_str() else {
+        let kind = value.type_name();
+        let text = format!("invalid type '{kind}' for arg 'alternate-exchange' in exchange '{exchange}' in vhost '/'");
+        return Err(Fault::new(ReplyCode::PreconditionFailed, text));
+    };
+    Ok(Some(name.to_owned()))
 }
 
 /// Writes the arguments that ask for `policy`: what [`queue_policy`] reads.

@@ -34,9 +34,14 @@ impl From<Refusal> for Fault {
             Refusal::Inequivalent { .. }
             | Refusal::InUse { .. }
             | Refusal::NotEmpty(_)
+            | Refusal::InvalidBinding(_)
             | Refusal::UnknownDeliveryTag(_) => ReplyCode::PreconditionFailed,
             Refusal::Locked(_) => ReplyCode::ResourceLocked,
-            Refusal::ExclusiveUse(_) | Refusal::Protected(_) | Refusal::Reserved { .. } => ReplyCode::AccessRefused,
+            Refusal::ExclusiveUse(_)
+            | Refusal::Protected(_)
+            | Refusal::SystemExchange(_)
+            | Refusal::InternalExchange(_)
+            | Refusal::Reserved { .. } => ReplyCode::AccessRefused,
             Refusal::ConsumerTagInUse(_) => ReplyCode::NotAllowed,
             Refusal::NoChannel(_) => ReplyCode::ChannelError,
         };
@@ -48,6 +53,8 @@ impl From<Refusal> for Fault {
                  received {received} but current is {current}"
             ),
             Refusal::InUse { entity, name } => format!("{entity} '{name}' in vhost '/' in use"),
+            Refusal::SystemExchange(name) => format!("deletion of system exchange '{name}' in vhost '/' not allowed"),
+            Refusal::InternalExchange(name) => format!("cannot publish to internal exchange '{name}' in vhost '/'"),
             Refusal::NotEmpty(name) => format!("queue '{name}' in vhost '/' not empty"),
             Refusal::ExclusiveUse(name) => format!("queue '{name}' in vhost '/' in exclusive use"),
             Refusal::Locked(name) => format!(

@@ -13,7 +13,8 @@
 //! Time is what the caller says: it is written into deaths, and nothing else looks at it. When there are no effects
 //! left, no ready message has a consumer with credit.
 //!
-//! What a command does lies beside what it works on: [`exchange`](super::exchange), [`queue`](super::queue),
+//! What a command does lies beside what it works on: [`exchange`](super::exchange), [`binding`](super::binding),
+//! [`queue`](super::queue),
 //! [`publish`](super::publish), [`consumer`](super::consumer), [`delivery`](super::delivery),
 //! [`settle`](super::settle), [`channel`](super::channel), [`death`](super::death).
 
@@ -28,7 +29,7 @@ use super::command::{ChannelId, Command, ConnectionId, Refusal, Reply};
 use super::consumer::Consumer;
 use super::death::DeadLetter;
 use super::effect::Effect;
-use super::exchange::{Exchange, predeclared_exchanges};
+use super::exchange::Exchanges;
 use super::memory::give_back;
 use super::queue::Queue;
 use crate::time::Timestamp;
@@ -52,7 +53,7 @@ pub struct Broker {
     pub(super) connections: BTreeMap<ConnectionId, Connection>,
     pub(super) channel_keys: BTreeMap<ChannelId, ChannelKey>,
     pub(super) channels: SlotMap<ChannelKey, Channel>,
-    pub(super) exchanges: BTreeMap<Arc<str>, Exchange>,
+    pub(super) exchanges: Exchanges,
     pub(super) queue_keys: BTreeMap<Arc<str>, QueueKey>,
     pub(super) queues: SlotMap<QueueKey, Queue>,
     pub(super) consumers: SlotMap<ConsumerKey, Consumer>,
@@ -72,14 +73,14 @@ pub struct Broker {
 }
 
 impl Broker {
-    /// A broker with the predeclared exchanges (the default one, `amq.direct`, `amq.fanout`) and nothing else.
+    /// A broker with the predeclared exchanges (the default one and those called `amq.`) and nothing else.
     pub fn new() -> Self {
         Broker {
             now: Timestamp::EPOCH,
             connections: BTreeMap::new(),
             channel_keys: BTreeMap::new(),
             channels: SlotMap::with_key(),
-            exchanges: predeclared_exchanges(),
+            exchanges: Exchanges::predeclared(),
             queue_keys: BTreeMap::new(),
             queues: SlotMap::with_key(),
             consumers: SlotMap::with_key(),
@@ -109,11 +110,17 @@ impl Broker {
                 self.delete_queue(connection, name, if_unused, if_empty)
             }
             PurgeQueue { connection, name } => self.purge_queue(connection, name),
-            BindQueue { connection, queue, exchange, routing_key } => {
-                self.bind_queue(connection, queue, exchange, routing_key)
+            BindQueue { connection, queue, exchange, routing_key, arguments } => {
+                self.bind_queue(connection, queue, exchange, routing_key, arguments)
             }
-            UnbindQueue { connection, queue, exchange, routing_key } => {
-                self.unbind_queue(connection, queue, exchange, routing_key)
+            UnbindQueue { connection, queue, exchange, routing_key, arguments } => {
+                self.unbind_queue(connection, queue, exchange, routing_key, arguments)
+            }
+            BindExchange { destination, source, routing_key, arguments } => {
+                self.bind_exchange(destination, source, routing_key, arguments)
+            }
+            UnbindExchange { destination, source, routing_key, arguments } => {
+                self.unbind_exchange(destination, source, routing_key, arguments)
             }
             Publish { channel, message } => self.publish(channel, message),
             Consume { channel, queue, consumer_tag, no_ack, exclusive } => {

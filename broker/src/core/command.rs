@@ -6,6 +6,7 @@
 use thiserror::Error;
 
 use super::message::{Delivery, Message};
+use crate::amqp::codec::Table;
 
 /// A client's connection, numbered by the shell; a number is never used twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -45,10 +46,26 @@ pub enum Command<'a> {
     DeleteQueue { connection: ConnectionId, name: &'a str, if_unused: bool, if_empty: bool },
     /// Drops the ready messages of a queue. Answered by [`Reply::Count`].
     PurgeQueue { connection: ConnectionId, name: &'a str },
-    /// Binds a queue to an exchange. Binding twice is binding once.
-    BindQueue { connection: ConnectionId, queue: &'a str, exchange: &'a str, routing_key: &'a [u8] },
+    /// Binds a queue to an exchange. Binding twice with the same key and arguments is binding once.
+    BindQueue {
+        connection: ConnectionId,
+        queue: &'a str,
+        exchange: &'a str,
+        routing_key: &'a [u8],
+        arguments: Table<'a>,
+    },
     /// Removes a binding; one that does not exist is no error.
-    UnbindQueue { connection: ConnectionId, queue: &'a str, exchange: &'a str, routing_key: &'a [u8] },
+    UnbindQueue {
+        connection: ConnectionId,
+        queue: &'a str,
+        exchange: &'a str,
+        routing_key: &'a [u8],
+        arguments: Table<'a>,
+    },
+    /// Binds an exchange to another one, so that what reaches `source` may go on to `destination`.
+    BindExchange { destination: &'a str, source: &'a str, routing_key: &'a [u8], arguments: Table<'a> },
+    /// Removes such a binding; one that does not exist is no error.
+    UnbindExchange { destination: &'a str, source: &'a str, routing_key: &'a [u8], arguments: Table<'a> },
 
     /// Routes a message. Answered by [`Reply::Published`].
     Publish { channel: ChannelId, message: Message },
@@ -70,16 +87,21 @@ pub enum Command<'a> {
 }
 
 /// How an exchange routes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ExchangeKind {
-    /// To the queues bound with exactly the message's routing key.
+    /// To what is bound with exactly the message's routing key.
+    #[default]
     Direct,
-    /// To every bound queue.
+    /// To everything bound.
     Fanout,
+    /// To what is bound with a pattern that matches the routing key, word by word.
+    Topic,
+    /// To what is bound with arguments that match the message's headers.
+    Headers,
 }
 
 /// What an exchange is declared with. Two declarations agree when these are equal.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ExchangeOptions {
     /// How it routes.
     pub kind: ExchangeKind,
@@ -89,6 +111,8 @@ pub struct ExchangeOptions {
     pub auto_delete: bool,
     /// Not to be published to by clients.
     pub internal: bool,
+    /// Where messages go that this exchange knows no way for. `None`, or one that does not exist: nowhere.
+    pub alternate_exchange: Option<String>,
 }
 
 /// What a queue is declared with. Two declarations agree when these are equal.
@@ -185,9 +209,18 @@ pub enum Refusal {
     /// A new name begins as only the broker's own names do.
     #[error("{entity} name '{name}' contains reserved prefix 'amq.*'")]
     Reserved { entity: &'static str, name: String },
-    /// The exchange is predeclared, internal or the default one, and not to be used like this.
+    /// The exchange is the default one, and not to be used like this.
     #[error("operation not permitted on {0}")]
     Protected(String),
+    /// Deleting an exchange that every broker has.
+    #[error("deletion of system exchange '{0}' not allowed")]
+    SystemExchange(String),
+    /// Publishing to an exchange that takes messages from other exchanges only.
+    #[error("cannot publish to internal exchange '{0}'")]
+    InternalExchange(String),
+    /// The arguments of a binding mean nothing to its exchange; says why.
+    #[error("{0}")]
+    InvalidBinding(String),
     /// The consumer tag is taken on this channel.
     #[error("attempt to reuse consumer tag '{0}'")]
     ConsumerTagInUse(String),

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::broker::{Broker, QueueKey};
 use super::effect::Effect;
+use super::envelope::Envelope;
 use super::message::{Death, DeathReason, Deaths, FirstDeath, Message};
 use super::ready::Entry;
 use crate::time::Timestamp;
@@ -83,12 +84,18 @@ impl Broker {
         let queue = &self.queues[dead.queue];
         let policy = &queue.options.policy;
         let Some(name) = &policy.dead_letter_exchange else { return 0 };
-        let Some(exchange) = self.exchanges.get(name.as_str()) else { return 0 };
-        let routing_key = policy.dead_letter_routing_key.as_deref().unwrap_or(dead.message.routing_key());
+        let Some(exchange) = self.exchanges.find(name) else { return 0 };
+        let message = &dead.message;
+        let routing_key = policy.dead_letter_routing_key.as_deref();
+        let envelope = match routing_key {
+            Some(routing_key) => Envelope::readdressed(routing_key, message),
+            None => Envelope::of(message),
+        };
+        let routing_key = routing_key.unwrap_or(message.routing_key());
         if name.len() > SHORT_STRING_BYTES || routing_key.len() > SHORT_STRING_BYTES {
             return 0;
         }
-        exchange.route(&self.queue_keys, routing_key, &mut self.targets);
+        self.exchanges.route(&self.queue_keys, exchange, &envelope, &mut self.targets);
         let deaths = Deaths::after(dead.deaths.take(), &queue.name, dead.reason, &dead.message, self.now);
         self.targets.retain(|target| !deaths.close_automatic_cycle(&self.queues[*target].name));
         if self.targets.is_empty() {

@@ -8,7 +8,9 @@ pub(super) fn check_exchange(name: &str, received: &ExchangeOptions, current: &E
     check_option(entity, "type", (&received.kind, &current.kind), show_kind)?;
     check_option(entity, "durable", (&received.durable, &current.durable), show_flag)?;
     check_option(entity, "auto_delete", (&received.auto_delete, &current.auto_delete), show_flag)?;
-    check_option(entity, "internal", (&received.internal, &current.internal), show_flag)
+    check_option(entity, "internal", (&received.internal, &current.internal), show_flag)?;
+    let alternate = (&received.alternate_exchange, &current.alternate_exchange);
+    check_argument(entity, "alternate-exchange", alternate, String::clone, "longstr")
 }
 
 /// Compares two declarations of a queue, but not whether it is exclusive: a queue that differs in that is locked.
@@ -25,15 +27,29 @@ fn check_policy(entity: (&'static str, &str), received: &QueuePolicy, current: &
     let routing_key = (&received.dead_letter_routing_key, &current.dead_letter_routing_key);
     let max_length = (&received.max_length, &current.max_length);
     let delivery_limit = (&received.delivery_limit, &current.delivery_limit);
-    check_option(entity, "x-dead-letter-exchange", exchange, show_argument(String::clone))?;
-    check_option(entity, "x-dead-letter-routing-key", routing_key, show_argument(text))?;
-    check_option(entity, "x-delivery-limit", delivery_limit, show_argument(u32::to_string))?;
-    check_option(entity, "x-max-length", max_length, show_argument(u64::to_string))?;
+    check_argument(entity, "x-dead-letter-exchange", exchange, String::clone, "longstr")?;
+    check_argument(entity, "x-dead-letter-routing-key", routing_key, text, "longstr")?;
+    check_argument(entity, "x-delivery-limit", delivery_limit, u32::to_string, "long")?;
+    check_argument(entity, "x-max-length", max_length, u64::to_string, "long")?;
     check_option(entity, "x-overflow", (&received.overflow, &current.overflow), show_overflow)
 }
 
-fn show_argument<T>(show: impl Fn(&T) -> String) -> impl Fn(&Option<T>) -> String {
-    move |value| value.as_ref().map_or("none".into(), |value| format!("the value '{}'", show(value)))
+/// Compares an argument of two declarations that both may lack. RabbitMQ says what it is and of which type, if only one
+/// declaration has it.
+fn check_argument<T: PartialEq>(
+    entity: (&'static str, &str),
+    option: &'static str,
+    (received, current): (&Option<T>, &Option<T>),
+    show: impl Fn(&T) -> String,
+    type_name: &str,
+) -> Result<(), Refusal> {
+    let is_in_both = received.is_some() && current.is_some();
+    let show = |value: &Option<T>| match value {
+        None => "none".into(),
+        Some(value) if is_in_both => format!("'{}'", show(value)),
+        Some(value) => format!("the value '{}' of type '{type_name}'", show(value)),
+    };
+    check_option(entity, option, (received, current), show)
 }
 
 fn show_overflow(overflow: &Overflow) -> String {
@@ -66,5 +82,7 @@ fn show_kind(kind: &ExchangeKind) -> String {
     match kind {
         ExchangeKind::Direct => "'direct'".into(),
         ExchangeKind::Fanout => "'fanout'".into(),
+        ExchangeKind::Topic => "'topic'".into(),
+        ExchangeKind::Headers => "'headers'".into(),
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use thiserror::Error;
 
+use super::binding::{Bindings, Target};
 use super::broker::{Broker, ConsumerKey, QueueKey};
 use super::consumer::{Consumer, Place};
 use super::queue::Queue;
@@ -164,17 +165,29 @@ impl Broker {
         for (key, queue) in &self.queues {
             let name = &queue.name;
             ensure(self.queue_keys.get(name) == Some(&key), || format!("queue '{name}' is not found by its name"))?;
-            for exchange in queue.bindings.keys() {
-                let routes = self.exchanges.get(exchange).is_some_and(|exchange| exchange.queues().contains(&key));
-                ensure(routes, || format!("queue '{name}' is bound to '{exchange}', which does not know it"))?;
-            }
+            self.audit_bindings(name, Target::Queue(key), &queue.bindings)?;
         }
-        for (name, exchange) in &self.exchanges {
-            let bound = exchange
-                .queues()
-                .into_iter()
-                .all(|key| self.queues.get(key).is_some_and(|queue| queue.bindings.contains_key(name)));
-            ensure(bound, || format!("exchange '{name}' routes to a queue that is not bound to it"))?;
+        for (key, exchange) in self.exchanges.iter() {
+            let name = &exchange.name;
+            ensure(self.exchanges.find(name) == Some(key), || format!("exchange '{name}' is not found by its name"))?;
+            self.audit_bindings(name, Target::Exchange(key), &exchange.bindings)?;
+            let is_bound = |target: Target| match target {
+                Target::Queue(queue) => self.queues.get(queue).is_some_and(|queue| queue.bindings.contains_key(&key)),
+                Target::Exchange(other) => {
+                    self.exchanges.get(other).is_some_and(|other| other.bindings.contains_key(&key))
+                }
+            };
+            let agrees = exchange.targets().into_iter().all(is_bound);
+            ensure(agrees, || format!("exchange '{name}' routes to what is not bound to it"))?;
+        }
+        Ok(())
+    }
+
+    fn audit_bindings(&self, name: &str, target: Target, bindings: &Bindings) -> Result<(), Violation> {
+        for (source, patterns) in bindings {
+            let source = self.exchanges.get(*source);
+            let routes = source.is_some_and(|source| source.targets().contains(&target)) && !patterns.is_empty();
+            ensure(routes, || format!("'{name}' is bound to an exchange that does not know it"))?;
         }
         Ok(())
     }

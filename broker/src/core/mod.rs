@@ -2,6 +2,7 @@
 //!
 //! No I/O, no clock, no randomness, no async: commands go in with the time, effects come out.
 
+mod binding;
 mod broker;
 mod channel;
 mod command;
@@ -9,11 +10,13 @@ mod consumer;
 mod death;
 mod delivery;
 mod effect;
+mod envelope;
 mod equivalence;
 mod exchange;
 mod inspect;
 mod memory;
 mod message;
+mod properties;
 mod publish;
 mod queue;
 mod ready;

@@ -5,18 +5,21 @@ use std::sync::Arc;
 
 use super::broker::{Broker, QueueKey};
 use super::command::{ChannelId, Published, Refusal, Reply};
-use super::exchange::protected_exchange;
+use super::envelope::{BLIND_COPIES, Envelope};
 use super::message::{DeathReason, Deaths, Message};
 
 impl Broker {
     pub(super) fn publish(&mut self, channel: ChannelId, message: Message) -> Result<Reply, Refusal> {
         self.channel_key(channel)?;
         let name = message.exchange();
-        let exchange = self.exchanges.get(name).ok_or_else(|| Refusal::NoExchange(name.into()))?;
-        if exchange.options.internal {
-            return Err(protected_exchange(name));
+        let exchange = self.exchanges.find(name).ok_or_else(|| Refusal::NoExchange(name.into()))?;
+        if self.exchanges.get(exchange).is_some_and(|exchange| exchange.options.internal) {
+            return Err(Refusal::InternalExchange(name.into()));
         }
-        exchange.route(&self.queue_keys, message.routing_key(), &mut self.targets);
+        let envelope = Envelope::of(&message);
+        self.exchanges.route(&self.queue_keys, exchange, &envelope, &mut self.targets);
+        let has_blind_copies = envelope.headers.get(BLIND_COPIES).is_some();
+        let message = if has_blind_copies { message.without_header(BLIND_COPIES) } else { message };
         let routed = self.targets.len();
         let taken = self.take_at_targets(&message, None);
         Ok(Reply::Published(match routed {

@@ -1,9 +1,10 @@
 //! Queues: what one is made of, its names and its life. Not how messages come in ([`publish`](super::publish)) or go
 //! out ([`delivery`](super::delivery), [`settle`](super::settle)).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::binding::{Bindings, Target};
 use super::broker::{Broker, ConsumerKey, QueueKey};
 use super::command::{ConnectionId, Overflow, QueueOptions, Refusal, Reply};
 use super::effect::Effect;
@@ -30,8 +31,8 @@ pub(super) struct Queue {
     pub rotation: Rotation,
     /// Whether the broker has it on its list of queues with something to push.
     pub due: bool,
-    /// By exchange, the keys it is bound with.
-    pub bindings: BTreeMap<Arc<str>, BTreeSet<Arc<[u8]>>>,
+    /// The bindings in which it is the target.
+    pub bindings: Bindings,
 }
 
 /// How many messages went through a queue, by how they ended.
@@ -56,7 +57,7 @@ impl Queue {
             has_exclusive_consumer: false,
             rotation: Rotation::default(),
             due: false,
-            bindings: BTreeMap::new(),
+            bindings: Bindings::new(),
         }
     }
 
@@ -171,10 +172,8 @@ impl Broker {
         if let Some(connection) = queue.owner.and_then(|owner| self.connections.get_mut(&owner)) {
             connection.exclusive_queues.remove(&key);
         }
-        for (exchange, routing_keys) in &queue.bindings {
-            for routing_key in routing_keys {
-                self.remove_route(exchange, key, routing_key);
-            }
+        for exchange in self.remove_routes(Target::Queue(key), queue.bindings) {
+            self.remove_exchange(exchange);
         }
         for consumer in queue.consumers {
             let consumer = self.forget_consumer(consumer);

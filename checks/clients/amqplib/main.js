@@ -6,6 +6,7 @@ const { Session, checks } = require('./session');
 require('./delivery');
 require('./topology');
 require('./content');
+require('./exchanges');
 
 const CHECK_TIMEOUT_MS = 30_000;
 const END_TIMEOUT_MS = 10_000;

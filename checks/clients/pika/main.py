@@ -7,6 +7,7 @@ from pathlib import Path
 
 import content  # noqa: F401
 import delivery  # noqa: F401
+import exchanges  # noqa: F401
 import topology  # noqa: F401
 from session import CHECKS, Session
 

@@ -35,7 +35,7 @@ impl<'a> Table<'a> {
     }
 
     /// Takes bytes that were checked or written here.
-    pub(super) const fn from_valid(bytes: &'a [u8]) -> Table<'a> {
+    pub(crate) const fn from_valid(bytes: &'a [u8]) -> Table<'a> {
         Table { bytes }
     }
 
@@ -57,6 +57,19 @@ impl<'a> Table<'a> {
     /// The value of the first entry with this name.
     pub fn get(self, name: &str) -> Option<Value<'a>> {
         self.iter().find(|(found, _)| *found == name.as_bytes()).map(|(_, value)| value)
+    }
+
+    /// The bytes of the entries for which `keeps` says so of their names, in their order.
+    pub(crate) fn filtered(self, keeps: impl Fn(&[u8]) -> bool) -> Vec<u8> {
+        let kept = self.entries().filter(|entry| keeps(entry.name)).map(|entry| entry.bytes);
+        kept.collect::<Vec<_>>().concat()
+    }
+
+    /// The bytes of the entries in the order of their names: equal for tables that differ only in their order.
+    pub(crate) fn sorted(self) -> Vec<u8> {
+        let mut entries: Vec<Entry<'_>> = self.entries().collect();
+        entries.sort_by_key(|entry| entry.name);
+        entries.into_iter().map(|entry| entry.bytes).collect::<Vec<_>>().concat()
     }
 
     /// The entries, each with the bytes it is made of.

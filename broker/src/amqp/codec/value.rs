@@ -61,6 +61,29 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// The type's name as RabbitMQ's error texts have it.
+    pub const fn type_name(self) -> &'static str {
+        match self {
+            Value::Boolean(_) => "bool",
+            Value::ShortShortInt(_) => "byte",
+            Value::ShortShortUint(_) => "unsignedbyte",
+            Value::ShortInt(_) => "short",
+            Value::ShortUint(_) => "unsignedshort",
+            Value::LongInt(_) => "signedint",
+            Value::LongUint(_) => "unsignedint",
+            Value::LongLongInt(_) => "long",
+            Value::Float(_) => "float",
+            Value::Double(_) => "double",
+            Value::Decimal { .. } => "decimal",
+            Value::LongString(_) => "longstr",
+            Value::Array(_) => "array",
+            Value::Timestamp(_) => "timestamp",
+            Value::Table(_) => "table",
+            Value::Void => "void",
+            Value::Bytes(_) => "binary",
+        }
+    }
+
     /// The text, if it is a long string in UTF-8.
     pub fn as_str(self) -> Option<&'a str> {
         match self {

@@ -135,6 +135,8 @@ impl Connection {
             | Method::BasicRecoverAsync { .. } => self.basic_method(number, method, turn),
             Method::ExchangeDeclare { .. }
             | Method::ExchangeDelete { .. }
+            | Method::ExchangeBind { .. }
+            | Method::ExchangeUnbind { .. }
             | Method::QueueDeclare { .. }
             | Method::QueueBind { .. }
             | Method::QueueUnbind { .. }

@@ -4,7 +4,7 @@
 //! first, and grows only with what really came, so that an announced size costs nothing.
 
 use super::{Connection, Turn};
-use crate::amqp::codec::{BASIC_CLASS_ID, ContentHeader, Method, Properties, ReplyCode};
+use crate::amqp::codec::{BASIC_CLASS_ID, ContentHeader, Method, Properties, ReplyCode, Value};
 use crate::amqp::fault::Fault;
 use crate::core::{Command, Machine, Message, Published, Reply};
 
@@ -56,7 +56,8 @@ impl Content {
             let text = format!("content header of class {} after basic.publish", header.class_id);
             return Err(Fault::new(ReplyCode::UnexpectedFrame, text));
         }
-        Properties::parse(header.properties).map_err(|error| Fault::new(error.reply_code(), error.to_string()))?;
+        let properties =
+            Properties::parse(header.properties).map_err(|error| Fault::new(error.reply_code(), error.to_string()))?;
         self.properties.clear();
         self.properties.extend_from_slice(header.properties);
         if header.body_size > max_message_bytes {
@@ -68,6 +69,7 @@ impl Content {
         self.body_bytes = usize::try_from(header.body_size)
             .map_err(|_| Fault::new(ReplyCode::FrameError, "body size exceeds the address space"))?;
         self.awaited = Awaited::Body;
+        check_copies(&properties).inspect_err(|_| self.awaited = Awaited::Method)?;
         Ok((self.body_bytes == 0).then(|| self.finish(&[])))
     }
 
@@ -96,6 +98,19 @@ impl Content {
         self.awaited = Awaited::Method;
         Message::new(&self.exchange, &self.routing_key, &self.properties, body)
     }
+}
+
+/// The headers that name more routing keys are arrays.
+fn check_copies(properties: &Properties<'_>) -> Result<(), Fault> {
+    let headers = properties.headers().unwrap_or_default();
+    for name in ["CC", "BCC"] {
+        if let Some(value) = headers.get(name).filter(|value| !matches!(value, Value::Array(_))) {
+            let kind = value.type_name();
+            let text = format!("invalid message: {{unacceptable_type_in_header,\"{name}\",{kind}}}");
+            return Err(Fault::new(ReplyCode::PreconditionFailed, text));
+        }
+    }
+    Ok(())
 }
 
 fn unexpected(frame: &str) -> Fault {

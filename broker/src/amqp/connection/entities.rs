@@ -22,17 +22,27 @@ impl Connection {
                 Ok(())
             }
             Method::QueueDeclare { .. } => self.declare_queue(number, method, turn),
-            Method::QueueBind { queue, exchange, routing_key, no_wait, .. } => {
+            Method::ExchangeBind { destination, source, routing_key, no_wait, arguments } => {
+                turn.ask(Command::BindExchange { destination, source, routing_key, arguments })?;
+                turn.answer(number, no_wait, &Method::ExchangeBindOk {});
+                Ok(())
+            }
+            Method::ExchangeUnbind { destination, source, routing_key, no_wait, arguments } => {
+                turn.ask(Command::UnbindExchange { destination, source, routing_key, arguments })?;
+                turn.answer(number, no_wait, &Method::ExchangeUnbindOk {});
+                Ok(())
+            }
+            Method::QueueBind { queue, exchange, routing_key, no_wait, arguments } => {
                 let queue = self.queue_name(number, queue)?;
                 let connection = self.id;
-                turn.ask(Command::BindQueue { connection, queue, exchange, routing_key })?;
+                turn.ask(Command::BindQueue { connection, queue, exchange, routing_key, arguments })?;
                 turn.answer(number, no_wait, &Method::QueueBindOk {});
                 Ok(())
             }
-            Method::QueueUnbind { queue, exchange, routing_key, .. } => {
+            Method::QueueUnbind { queue, exchange, routing_key, arguments } => {
                 let queue = self.queue_name(number, queue)?;
                 let connection = self.id;
-                turn.ask(Command::UnbindQueue { connection, queue, exchange, routing_key })?;
+                turn.ask(Command::UnbindQueue { connection, queue, exchange, routing_key, arguments })?;
                 turn.answer(number, false, &Method::QueueUnbindOk {});
                 Ok(())
             }
@@ -59,23 +69,24 @@ impl Connection {
         method: Method<'_>,
         turn: &mut Turn<'_, M>,
     ) -> Result<(), Fault> {
-        let Method::ExchangeDeclare { exchange, kind, passive, durable, auto_delete, internal, no_wait, .. } = method
+        let Method::ExchangeDeclare { exchange, kind, passive, durable, auto_delete, internal, no_wait, arguments } =
+            method
         else {
             return Ok(());
         };
         let kind = match kind {
             "direct" => ExchangeKind::Direct,
             "fanout" => ExchangeKind::Fanout,
+            "topic" => ExchangeKind::Topic,
+            "headers" => ExchangeKind::Headers,
             // A passive declaration asks whether it exists, not what it is.
             _ if passive => ExchangeKind::Direct,
-            "topic" | "headers" => {
-                return Err(Fault::new(ReplyCode::NotImplemented, format!("exchange type '{kind}'")));
-            }
             unknown => {
                 return Err(Fault::new(ReplyCode::CommandInvalid, format!("unknown exchange type '{unknown}'")));
             }
         };
-        let options = ExchangeOptions { kind, durable, auto_delete, internal };
+        let alternate_exchange = if passive { None } else { arguments::alternate_exchange(exchange, arguments)? };
+        let options = ExchangeOptions { kind, durable, auto_delete, internal, alternate_exchange };
         turn.ask(Command::DeclareExchange { name: exchange, passive, options })?;
         turn.answer(number, no_wait, &Method::ExchangeDeclareOk {});
         Ok(())

@@ -13,8 +13,14 @@ use crate::core::Machine;
 const MECHANISM: &str = "PLAIN";
 
 /// What we do beyond the specification.
-const CAPABILITIES: [&str; 5] =
-    ["publisher_confirms", "basic.nack", "consumer_cancel_notify", "per_consumer_qos", "authentication_failure_close"];
+const CAPABILITIES: [&str; 6] = [
+    "publisher_confirms",
+    "exchange_exchange_bindings",
+    "basic.nack",
+    "consumer_cancel_notify",
+    "per_consumer_qos",
+    "authentication_failure_close",
+];
 
 impl Connection {
     /// Anything but our protocol's header is answered with that header, and the end (AMQP 0-9-1, 4.2.2).

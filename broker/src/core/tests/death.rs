@@ -51,7 +51,13 @@ fn a_dead_letter_keeps_its_routing_key_if_its_queue_gives_none() {
     driver.declare("q", policy);
     driver.declare("dead", QueuePolicy::default());
     let (connection, exchange) = (A.connection, "amq.direct");
-    driver.run(Command::BindQueue { connection, queue: "dead", exchange, routing_key: b"q" });
+    driver.run(Command::BindQueue {
+        connection,
+        queue: "dead",
+        exchange,
+        routing_key: b"q",
+        arguments: Table::default(),
+    });
     driver.publish_all("q", &["a"]);
     driver.get(A, "q");
     driver.reject(A, 1);
@@ -215,7 +221,7 @@ fn a_dead_letter_taken_by_one_of_two_queues_is_dead_lettered() {
     driver.declare("dead", QueuePolicy::default());
     for queue in ["full", "dead"] {
         let (connection, exchange) = (A.connection, "amq.fanout");
-        driver.run(Command::BindQueue { connection, queue, exchange, routing_key: b"" });
+        driver.run(Command::BindQueue { connection, queue, exchange, routing_key: b"", arguments: Table::default() });
     }
     driver.publish_all("q", &["a"]);
     driver.get(A, "q");

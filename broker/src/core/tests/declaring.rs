@@ -44,10 +44,10 @@ fn another_declaration_is_refused_by_the_first_option_that_differs() {
     for (options, option, received, current) in [
         (durable, "durable", "'true'", "'false'"),
         (QueueOptions { auto_delete: true, ..options }, "auto_delete", "'true'", "'false'"),
-        (with(longer), "x-max-length", "the value '11'", "the value '10'"),
-        (with(unlimited), "x-max-length", "none", "the value '10'"),
+        (with(longer), "x-max-length", "'11'", "'10'"),
+        (with(unlimited), "x-max-length", "none", "the value '10' of type 'long'"),
         (with(rejecting), "x-overflow", "'reject-publish'", "'drop-head'"),
-        (with(elsewhere), "x-dead-letter-routing-key", "the value 'x'", "the value 'dead'"),
+        (with(elsewhere), "x-dead-letter-routing-key", "'x'", "'dead'"),
     ] {
         let (received, current) = (received.into(), current.into());
         let refusal = Refusal::Inequivalent { entity: "queue", name: "q".into(), option, received, current };
@@ -83,8 +83,8 @@ fn an_exclusive_queue_is_locked_for_other_connections() {
         declare(B, "q", exclusive.clone()),
         delete(B, "q", false, false),
         Command::PurgeQueue { connection, name: "q" },
-        Command::BindQueue { connection, queue, exchange, routing_key: b"" },
-        Command::UnbindQueue { connection, queue, exchange, routing_key: b"" },
+        Command::BindQueue { connection, queue, exchange, routing_key: b"", arguments: Table::default() },
+        Command::UnbindQueue { connection, queue, exchange, routing_key: b"", arguments: Table::default() },
         Command::Get { channel: B, queue, no_ack: true },
         Command::Consume { channel: B, queue, consumer_tag: "c", no_ack: true, exclusive: false },
         declare(A, "q", QueueOptions::default()),

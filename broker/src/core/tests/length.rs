@@ -89,7 +89,7 @@ fn one_full_queue_refuses_and_the_others_take() {
     driver.declare("r", QueuePolicy::default());
     for queue in ["q", "r"] {
         let (connection, exchange) = (A.connection, "amq.fanout");
-        driver.run(Command::BindQueue { connection, queue, exchange, routing_key: b"" });
+        driver.run(Command::BindQueue { connection, queue, exchange, routing_key: b"", arguments: Table::default() });
     }
     assert_eq!(driver.publish_to("amq.fanout", "", "a"), Published::Refused);
     assert_eq!((driver.counts("q").taken, driver.counts("r").ready), (0, 1));

@@ -5,6 +5,7 @@ mod closing;
 mod credit;
 mod death;
 mod declaring;
+mod exchanges;
 mod length;
 mod model;
 mod order;
@@ -13,6 +14,7 @@ mod routing;
 mod settling;
 
 use super::*;
+use crate::amqp::codec::Table;
 
 /// The first channel of the first connection.
 const A: ChannelId = ChannelId { connection: ConnectionId(1), number: 1 };

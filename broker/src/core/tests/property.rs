@@ -2,12 +2,14 @@
 
 use proptest::prelude::*;
 
-use super::model::Model;
+use super::model::{Model, SPLITTING};
 use super::*;
 
 const QUEUES: [&str; 4] = ["q0", "q1", "q2", "q3"];
 const TAGS: [&str; 2] = ["t0", "t1"];
-const EXCHANGES: [&str; 4] = ["", "amq.direct", "amq.fanout", "missing"];
+const EXCHANGES: [&str; 6] = ["", "amq.direct", "amq.fanout", "amq.topic", SPLITTING.0, "missing"];
+/// What bindings are made with.
+const PATTERNS: [&str; 4] = ["q0", "q1", "*", "#"];
 
 /// A command without its borrowed names: indexes into the tables above, and choices among the tags that are held.
 #[derive(Clone, Debug)]
@@ -21,6 +23,8 @@ enum Step {
     Purge((ConnectionId, usize)),
     Bind((ConnectionId, usize, usize, usize)),
     Unbind((ConnectionId, usize, usize, usize)),
+    BindExchange((usize, usize, usize)),
+    UnbindExchange((usize, usize, usize)),
     Publish((ChannelId, usize, usize)),
     Consume((ChannelId, usize, usize, bool, bool)),
     Cancel((ChannelId, usize)),
@@ -40,7 +44,7 @@ fn channels() -> impl Strategy<Value = ChannelId> {
 }
 
 fn steps() -> impl Strategy<Value = Step> {
-    let (queue, bound, any, rarely) = (0..QUEUES.len(), 1..3usize, any::<bool>(), prop::bool::weighted(0.1));
+    let (queue, bound, any, rarely) = (0..QUEUES.len(), 1..5usize, any::<bool>(), prop::bool::weighted(0.1));
     let (tag, choice) = (0..TAGS.len(), 0..9usize);
     prop_oneof![
         30 => (channels(), 0..EXCHANGES.len(), queue.clone()).prop_map(Step::Publish),
@@ -52,6 +56,8 @@ fn steps() -> impl Strategy<Value = Step> {
         5 => channels().prop_map(Step::Open),
         4 => (connections(), any).prop_map(Step::Writable),
         4 => (connections(), queue.clone(), bound.clone(), queue.clone()).prop_map(Step::Bind),
+        3 => (bound.clone(), bound.clone(), queue.clone()).prop_map(Step::BindExchange),
+        1 => (bound.clone(), bound.clone(), queue.clone()).prop_map(Step::UnbindExchange),
         3 => (connections(), queue.clone()).prop_map(Step::Declare),
         2 => (channels(), tag).prop_map(Step::Cancel),
         2 => channels().prop_map(Step::Recover),
@@ -67,7 +73,7 @@ fn steps() -> impl Strategy<Value = Step> {
 fn options() -> impl Strategy<Value = QueueOptions> {
     let maybe = |values| prop::option::weighted(0.4, values);
     let overflow = prop_oneof![Just(Overflow::DropHead), Just(Overflow::RejectPublish)];
-    let dead_letters = (maybe(0..4u64), prop::option::of(0..QUEUES.len()));
+    let dead_letters = (maybe(0..EXCHANGES.len() as u64), prop::option::of(0..QUEUES.len()));
     let rarely = || prop::bool::weighted(0.1);
     (maybe(0..4), overflow, maybe(0..3), dead_letters, rarely(), rarely()).prop_map(
         |(max_length, overflow, delivery_limit, (exchange, routing_key), exclusive, auto_delete)| {
@@ -95,6 +101,9 @@ impl Pair {
     fn new(options: Vec<QueueOptions>) -> Self {
         let driver = Driver { broker: Broker::new(), now: Timestamp::EPOCH };
         let mut pair = Pair { driver, model: Model::default(), options, published: 0 };
+        let alternate_exchange = Some(SPLITTING.1.to_owned());
+        let splitting = ExchangeOptions { alternate_exchange, ..ExchangeOptions::default() };
+        pair.driver.run(Command::DeclareExchange { name: SPLITTING.0, passive: false, options: splitting });
         for connection in [1, 2].map(ConnectionId) {
             (1..=2).for_each(|number| pair.step(&Step::Open(ChannelId { connection, number })));
         }
@@ -127,12 +136,22 @@ impl Pair {
             }
             Step::Purge((connection, queue)) => Command::PurgeQueue { connection, name: QUEUES[queue] },
             Step::Bind((connection, queue, exchange, key)) => {
-                let (queue, exchange, routing_key) = (QUEUES[queue], EXCHANGES[exchange], QUEUES[key].as_bytes());
-                Command::BindQueue { connection, queue, exchange, routing_key }
+                let (queue, exchange, routing_key) = (QUEUES[queue], EXCHANGES[exchange], PATTERNS[key].as_bytes());
+                Command::BindQueue { connection, queue, exchange, routing_key, arguments: Table::default() }
             }
             Step::Unbind((connection, queue, exchange, key)) => {
-                let (queue, exchange, routing_key) = (QUEUES[queue], EXCHANGES[exchange], QUEUES[key].as_bytes());
-                Command::UnbindQueue { connection, queue, exchange, routing_key }
+                let (queue, exchange, routing_key) = (QUEUES[queue], EXCHANGES[exchange], PATTERNS[key].as_bytes());
+                Command::UnbindQueue { connection, queue, exchange, routing_key, arguments: Table::default() }
+            }
+            Step::BindExchange((source, destination, key)) => {
+                let (source, destination) = (EXCHANGES[source], EXCHANGES[destination]);
+                let (routing_key, arguments) = (PATTERNS[key].as_bytes(), Table::default());
+                Command::BindExchange { destination, source, routing_key, arguments }
+            }
+            Step::UnbindExchange((source, destination, key)) => {
+                let (source, destination) = (EXCHANGES[source], EXCHANGES[destination]);
+                let (routing_key, arguments) = (PATTERNS[key].as_bytes(), Table::default());
+                Command::UnbindExchange { destination, source, routing_key, arguments }
             }
             Step::Publish((channel, exchange, key)) => {
                 self.published += 1;

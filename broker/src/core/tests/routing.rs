@@ -3,7 +3,7 @@
 use super::*;
 
 fn options(kind: ExchangeKind) -> ExchangeOptions {
-    ExchangeOptions { kind, durable: false, auto_delete: false, internal: false }
+    ExchangeOptions { kind, ..ExchangeOptions::default() }
 }
 
 fn with_queues(names: &[&str]) -> Driver {
@@ -20,12 +20,12 @@ fn declare(driver: &mut Driver, name: &str, options: ExchangeOptions) {
 
 fn bind(driver: &mut Driver, queue: &str, exchange: &str, routing_key: &str) {
     let (connection, routing_key) = (A.connection, routing_key.as_bytes());
-    driver.run(Command::BindQueue { connection, queue, exchange, routing_key });
+    driver.run(Command::BindQueue { connection, queue, exchange, routing_key, arguments: Table::default() });
 }
 
 fn unbind(driver: &mut Driver, queue: &str, exchange: &str, routing_key: &str) {
     let (connection, routing_key) = (A.connection, routing_key.as_bytes());
-    driver.run(Command::UnbindQueue { connection, queue, exchange, routing_key });
+    driver.run(Command::UnbindQueue { connection, queue, exchange, routing_key, arguments: Table::default() });
 }
 
 fn ready(driver: &Driver) -> Vec<(&str, u64)> {
@@ -135,8 +135,8 @@ fn the_default_exchange_is_no_ones_to_change() {
     for command in [
         Command::DeclareExchange { name: "", passive: false, options: options(ExchangeKind::Direct) },
         Command::DeleteExchange { name: "", if_unused: false },
-        Command::BindQueue { connection, queue, exchange, routing_key },
-        Command::UnbindQueue { connection, queue, exchange, routing_key },
+        Command::BindQueue { connection, queue, exchange, routing_key, arguments: Table::default() },
+        Command::UnbindQueue { connection, queue, exchange, routing_key, arguments: Table::default() },
     ] {
         assert_eq!(driver.handle(command), Err(Refusal::Protected("the default exchange".into())));
     }
@@ -148,11 +148,10 @@ fn predeclared_exchanges_stay_and_reserved_names_are_not_given() {
     let durable = ExchangeOptions { durable: true, ..options(ExchangeKind::Direct) };
     let declare = |name, options| Command::DeclareExchange { name, passive: false, options };
     driver.run(declare("amq.direct", durable.clone()));
-    let protected = |name: &str| Err(Refusal::Protected(format!("exchange '{name}'")));
     let reserved = Refusal::Reserved { entity: "exchange", name: "amq.mine".into() };
     assert_eq!(driver.handle(declare("amq.mine", durable)), Err(reserved));
     let delete = Command::DeleteExchange { name: "amq.fanout", if_unused: false };
-    assert_eq!(driver.handle(delete), protected("amq.fanout"));
+    assert_eq!(driver.handle(delete), Err(Refusal::SystemExchange("amq.fanout".into())));
 }
 
 #[test]
@@ -162,6 +161,6 @@ fn exchanges_that_are_not_there_and_internal_ones_take_no_messages() {
     bind(&mut driver, "a", "x", "");
     let publish = |exchange| Command::Publish { channel: A, message: Message::new(exchange, b"a", b"", b"") };
     assert_eq!(driver.handle(publish("y")), Err(Refusal::NoExchange("y".into())));
-    assert_eq!(driver.handle(publish("x")), Err(Refusal::Protected("exchange 'x'".into())));
+    assert_eq!(driver.handle(publish("x")), Err(Refusal::InternalExchange("x".into())));
     assert_eq!(ready(&driver), [("a", 0)]);
 }

@@ -31,6 +31,12 @@ macro_rules! properties {
                 Ok(properties)
             }
 
+            /// Takes bytes that were checked before. Of others some properties are missing.
+            pub(crate) fn from_valid(bytes: &'a [u8]) -> Properties<'a> {
+                let mut reader = Reader::new(bytes);
+                Properties { flags: reader.short().unwrap_or_default(), values: reader.rest() }
+            }
+
             /// Reads from the value with this flag on, or from where it would stand.
             fn reader_at(&self, wanted: u16) -> Reader<'a> {
                 let mut reader = Reader::new(self.values);

@@ -99,19 +99,24 @@ impl Properties<'_> {
     /// The headers that stay keep their order and come before those of `changes`.
     pub fn with_headers(&self, changes: Table<'_>) -> Vec<u8> {
         let old = self.headers().unwrap_or_default();
-        let mut headers = Vec::with_capacity(old.as_bytes().len() + changes.as_bytes().len());
-        for entry in old.entries().filter(|entry| changes.iter().all(|(name, _)| name != entry.name)) {
-            headers.extend_from_slice(entry.bytes);
-        }
+        let mut headers = old.filtered(|name| changes.iter().all(|(changed, _)| changed != name));
         headers.extend_from_slice(changes.as_bytes());
+        self.replacing_headers(&headers)
+    }
 
+    /// The flags and values without the header of this name; all other bytes as they came.
+    pub(crate) fn without_header(&self, name: &str) -> Vec<u8> {
+        self.replacing_headers(&self.headers().unwrap_or_default().filtered(|header| header != name.as_bytes()))
+    }
+
+    fn replacing_headers(&self, headers: &[u8]) -> Vec<u8> {
         let before_bytes = self.values.len() - self.reader_at(HEADERS_FLAG).rest().len();
         let after = self.reader_at(HEADERS_FLAG >> 1).rest();
-        let mut out = Vec::with_capacity(self.values.len() + changes.as_bytes().len() + 6);
+        let mut out = Vec::with_capacity(before_bytes + headers.len() + after.len() + 6);
         let mut writer = Writer::new(&mut out);
         writer.short(self.flags | HEADERS_FLAG);
         writer.bytes(&self.values[..before_bytes]);
-        writer.long_string(&headers);
+        writer.long_string(headers);
         writer.bytes(after);
         out
     }

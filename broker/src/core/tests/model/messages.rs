@@ -1,25 +1,11 @@
-//! The way of messages.
+//! What becomes of messages.
 
 use super::*;
 
 impl Model {
-    pub(super) fn route(&self, exchange: &str, routing_key: &[u8]) -> Vec<QueueKey> {
-        let bound = self.bindings.iter().filter(|binding| binding.0 == exchange);
-        let mut targets: Vec<QueueKey> = match exchange {
-            "" => {
-                self.queues.iter().filter(|queue| queue.name.as_bytes() == routing_key).map(|queue| queue.key).collect()
-            }
-            "amq.direct" => bound.filter(|binding| binding.2 == routing_key).map(|binding| binding.1).collect(),
-            _ => bound.map(|binding| binding.1).collect(),
-        };
-        targets.sort();
-        targets.dedup();
-        targets
-    }
-
     pub(super) fn publish(&mut self, channel: ChannelId, message: Message) -> Result<Reply, Refusal> {
         self.channel(channel)?;
-        if !["", "amq.direct", "amq.fanout"].contains(&message.exchange()) {
+        if message.exchange() == "missing" {
             return Err(Refusal::NoExchange(message.exchange().into()));
         }
         let targets = self.route(message.exchange(), message.routing_key());

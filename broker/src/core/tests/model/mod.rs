@@ -5,6 +5,9 @@
 
 mod messages;
 mod queues;
+mod routes;
+
+pub use self::routes::SPLITTING;
 
 use std::collections::VecDeque;
 
@@ -28,6 +31,12 @@ struct ModelQueue {
     owner: Option<ConnectionId>,
     ready: Vec<ModelEntry>,
     counts: QueueCounts,
+}
+
+#[derive(Clone, PartialEq)]
+enum ModelTarget {
+    Queue(QueueKey),
+    Exchange(String),
 }
 
 struct ModelConsumer {
@@ -60,7 +69,8 @@ pub struct Model {
     channels: Vec<ModelChannel>,
     queues: Vec<ModelQueue>,
     consumers: Vec<ModelConsumer>,
-    bindings: Vec<(String, QueueKey, Vec<u8>)>,
+    /// Source, target and routing key.
+    bindings: Vec<(String, ModelTarget, Vec<u8>)>,
     unwritable: Vec<ConnectionId>,
     overfull: Vec<QueueKey>,
     dead: Vec<(QueueKey, DeathReason, ModelEntry)>,
@@ -137,16 +147,22 @@ impl Model {
                 self.queue_mut(key).counts.removed += count as u64;
                 return Ok(Reply::Count(count as u32));
             }
-            Command::BindQueue { connection, queue, exchange, routing_key } => {
-                let binding = (exchange.to_owned(), self.accessible(connection, queue)?, routing_key.to_vec());
-                self.bindings.retain(|known| *known != binding);
-                self.bindings.push(binding);
+            Command::BindQueue { connection, queue, exchange, routing_key, .. } => {
+                let target = ModelTarget::Queue(self.accessible(connection, queue)?);
+                self.unbind(exchange, &target, routing_key);
+                self.bindings.push((exchange.to_owned(), target, routing_key.to_vec()));
             }
-            Command::UnbindQueue { connection, queue, exchange, routing_key } => {
+            Command::BindExchange { destination, source, routing_key, .. } => {
+                let target = ModelTarget::Exchange(destination.to_owned());
+                self.unbind(source, &target, routing_key);
+                self.bindings.push((source.to_owned(), target, routing_key.to_vec()));
+            }
+            Command::UnbindExchange { destination, source, routing_key, .. } => {
+                self.unbind(source, &ModelTarget::Exchange(destination.to_owned()), routing_key);
+            }
+            Command::UnbindQueue { connection, queue, exchange, routing_key, .. } => {
                 match self.accessible(connection, queue) {
-                    Ok(key) => {
-                        self.bindings.retain(|known| (&*known.0, known.1, &*known.2) != (exchange, key, routing_key))
-                    }
+                    Ok(key) => self.unbind(exchange, &ModelTarget::Queue(key), routing_key),
                     Err(Refusal::NoQueue(_)) => {}
                     Err(refusal) => return Err(refusal),
                 }

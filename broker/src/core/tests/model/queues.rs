@@ -72,7 +72,7 @@ impl Model {
 
     pub(super) fn remove_queue(&mut self, key: QueueKey) {
         self.queues.retain(|queue| queue.key != key);
-        self.bindings.retain(|binding| binding.1 != key);
+        self.bindings.retain(|binding| binding.1 != ModelTarget::Queue(key));
         let (gone, left) = self.consumers.drain(..).partition(|consumer| consumer.queue == key);
         self.consumers = left;
         let gone: Vec<ModelConsumer> = gone;
