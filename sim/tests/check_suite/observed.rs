@@ -1,6 +1,7 @@
 //! What `Observed` writes: routing, gets, purges, and which effects belong to which command.
 
 use handoff_broker::Timestamp;
+use handoff_broker::amqp::codec::Table;
 use handoff_broker::core::{
     Broker, ChannelId, Command, ConnectionId, ExchangeKind, ExchangeOptions, Machine, Message, QueueOptions,
     QueuePolicy,
@@ -35,7 +36,8 @@ impl Bench {
     }
 
     fn binds(&mut self, queue: &str, exchange: &str, routing_key: &[u8]) {
-        self.does(Command::BindQueue { connection: CONNECTION, queue, exchange, routing_key });
+        let arguments = Table::default();
+        self.does(Command::BindQueue { connection: CONNECTION, queue, exchange, routing_key, arguments });
     }
 
     fn publishes(&mut self, exchange: &str, routing_key: &[u8], message: u64) {
@@ -96,6 +98,7 @@ fn messages_are_followed_to_their_queues() {
         queue: "b",
         exchange: "amq.direct",
         routing_key: b"other",
+        arguments: Table::default(),
     });
     bench.does(Command::DeleteQueue { connection: CONNECTION, name: "a", if_unused: false, if_empty: false });
     bench.publishes("amq.direct", b"other", 5);
@@ -106,7 +109,7 @@ fn messages_are_followed_to_their_queues() {
 #[test]
 fn declared_exchanges_route_by_their_kind() {
     let mut bench = Bench::new();
-    let options = ExchangeOptions { kind: ExchangeKind::Fanout, durable: false, auto_delete: false, internal: false };
+    let options = ExchangeOptions { kind: ExchangeKind::Fanout, ..ExchangeOptions::default() };
     bench.does(Command::DeclareExchange { name: "news", passive: false, options });
     bench.declares("a", QueueOptions::default());
     bench.binds("a", "news", b"key");

@@ -3,7 +3,8 @@
 //! What a queue takes is not among the core's effects, so the bindings are followed here. Exclusive and auto-delete
 //! queues are left out: they end with their clients, and nothing is promised beyond that.
 //!
-//! Three things a run has to keep away from, since they cannot be told from here: a message that goes to several queues
+//! It follows direct and fanout exchanges to queues; not topics, headers, alternates and exchanges bound to exchanges.
+//! Three more things a run has to keep away from, since they cannot be told from here: a message that goes to several queues
 //! of which one refuses it (it is written as refused by all that may refuse), dead letters that go to several queues
 //! (the first one is written), and a prefetch that consumers of left-out queues share with others.
 
@@ -143,6 +144,7 @@ impl Observer {
             Command::PurgeQueue { name, .. } => self.on_queue(name, |queue| BrokerEvent::Purged { queue }),
             Command::BindQueue { queue, exchange, routing_key, .. } => self.bind(queue, exchange, routing_key),
             Command::UnbindQueue { queue, exchange, routing_key, .. } => self.unbind(queue, exchange, routing_key),
+            Command::BindExchange { .. } | Command::UnbindExchange { .. } => {}
             Command::Publish { message, .. } => self.publish(&message, reply),
             Command::Consume { channel, queue, consumer_tag, no_ack, .. } => {
                 self.consume(channel, queue, consumer_tag, no_ack);
