@@ -5,6 +5,7 @@
 //! or failed, 2 bad input, with one line that says what was expected.
 #![allow(clippy::disallowed_methods, reason = "the command line lives in the real world")]
 
+mod advise;
 mod campaign;
 mod list;
 mod logging;
@@ -34,6 +35,7 @@ enum Command {
     Serve(serve::Arguments),
     List(list::Arguments),
     Run(run::Arguments),
+    Advise(advise::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -46,6 +48,7 @@ fn main() -> ExitCode {
         Some(Command::Serve(arguments)) => serve::run(&arguments),
         Some(Command::List(arguments)) => list::run(&arguments),
         Some(Command::Run(arguments)) => run::run(&arguments),
+        Some(Command::Advise(arguments)) => advise::run(&arguments),
         None => Ok(Outcome::Holds),
     };
     outcome::exit_code(outcome)
