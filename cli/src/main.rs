@@ -5,6 +5,7 @@
 //! or failed, 2 bad input, with one line that says what was expected.
 #![allow(clippy::disallowed_methods, reason = "the command line lives in the real world")]
 
+mod advise;
 mod bench;
 mod campaign;
 mod explore;
@@ -41,6 +42,7 @@ enum Command {
     Explore(explore::Arguments),
     Replay(replay::Arguments),
     Bench(bench::Arguments),
+    Advise(advise::Arguments),
     Report(report::Arguments),
 }
 
@@ -64,6 +66,7 @@ fn main() -> ExitCode {
         Command::Explore(arguments) => explore::run(&arguments),
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
+        Command::Advise(arguments) => advise::run(&arguments),
         Command::Report(arguments) => report::run(&arguments),
     };
     outcome::exit_code(outcome)

@@ -6,6 +6,7 @@ compile_error!(
      if RUSTFLAGS is set in the environment it wins over that file, so add `--cfg madsim` to it."
 );
 
+pub mod advise;
 pub mod chaos;
 pub mod check;
 pub mod confidence;
