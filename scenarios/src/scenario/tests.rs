@@ -175,8 +175,8 @@ fn faults_must_hit_something_that_exists_and_runs() {
         format!("[[fault]]\nkind = \"crash\"\nnode = \"{node}\"\nat_s = {at_s}\nrestart_after_s = 2\n")
     };
     let table = [
-        (crash("worker-5", 1), "fault[0].node: expected worker-1 to worker-4, got \"worker-5\""),
-        (crash("worker-01", 1), "fault[0].node: expected worker-1 to worker-4, got \"worker-01\""),
+        (crash("worker-5", 1), "fault[0].node: expected worker-1 to worker-4 or broker, got \"worker-5\""),
+        (crash("worker-01", 1), "fault[0].node: expected worker-1 to worker-4 or broker, got \"worker-01\""),
         (crash("worker-1", 11), "fault[0].at_s: expected a number from 0 and at most 10, got 11"),
         (crash("worker-1", 1) + &crash("worker-1", 3), "fault[1].at_s: expected a time at which worker-1 runs, got 3"),
         ("[[fault]]\nkind = \"poison\"\n".to_owned(), "fault[0]: expected one of job and every, got neither"),
