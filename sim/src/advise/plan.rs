@@ -16,8 +16,10 @@ use super::workload::{Burst, Traffic, Workload};
 const KEYS: u64 = 1_000;
 /// A smaller system has no fewer workers than this: with fewer, chance would weigh too much.
 const FEWEST_WORKERS: u32 = 4;
-/// A run is at least this many jobs for each worker.
-const JOBS_PER_WORKER: usize = 20;
+/// A run is at least this many jobs for each worker that is busy on average.
+const JOBS_PER_BUSY_WORKER: f64 = 20.0;
+/// A run that cannot be made smaller has no more jobs than this many times what was asked for.
+const LARGEST_RUN: f64 = 2.0;
 /// How long the process of a dead worker takes to be there again.
 const RESTART: Duration = Duration::from_secs(5);
 /// A run with a crash lasts for this many restarts, and the crash comes after one of them.
@@ -66,13 +68,14 @@ impl Plan {
         match &workload.traffic {
             Traffic::Measured(trace) => Plan::of_rows(workload, window(trace, size, key.number)),
             Traffic::Steady { rate_per_s, .. } => {
-                let size = size.max(JOBS_PER_WORKER * workload.workers as usize);
+                let busy = workload.offered_erlangs().min(f64::from(workload.workers));
+                let size = size.max((JOBS_PER_BUSY_WORKER * busy) as usize);
                 let burst_jobs =
                     workload.burst.map_or(0.0, |burst| burst.factor * burst.length.as_secs_f64()) * rate_per_s;
                 // Before and after a burst, half as much as in it.
                 let jobs = (1.5 * burst_jobs).max(size as f64);
-                let limit = if workload.burst.is_some() { 2 * size } else { size };
-                Plan::drawn(workload, jobs / rate_per_s, workload.burst, jobs / limit as f64, key)
+                let limit = if workload.burst.is_some() { LARGEST_RUN * size as f64 } else { size as f64 };
+                Plan::drawn(workload, jobs / rate_per_s, workload.burst, smaller(workload, jobs / limit), key)
             }
         }
     }
@@ -83,8 +86,10 @@ impl Plan {
         let calm = match &workload.traffic {
             Traffic::Measured(_) => Plan::new(workload, size, key),
             Traffic::Steady { rate_per_s, .. } => {
-                let duration_s = (RESTART * CRASH_RUN_RESTARTS).as_secs_f64().max(size as f64 / rate_per_s);
-                Plan::drawn(workload, duration_s, None, duration_s * rate_per_s / size as f64, key)
+                let long_s = (RESTART * CRASH_RUN_RESTARTS).as_secs_f64().max(size as f64 / rate_per_s);
+                let scale = smaller(workload, long_s * rate_per_s / size as f64);
+                let duration_s = long_s.min(LARGEST_RUN * size as f64 * scale / rate_per_s);
+                Plan::drawn(workload, duration_s, None, scale, key)
             }
         };
         let mut crash = calm.clone();
@@ -97,9 +102,7 @@ impl Plan {
         (calm, crash)
     }
 
-    fn drawn(workload: &Workload, duration_s: f64, burst: Option<Burst>, wanted_scale: f64, key: RunKey) -> Plan {
-        let workers = scaled(workload.workers, wanted_scale).max(FEWEST_WORKERS.min(workload.workers));
-        let scale = f64::from(workload.workers) / f64::from(workers);
+    fn drawn(workload: &Workload, duration_s: f64, burst: Option<Burst>, scale: f64, key: RunKey) -> Plan {
         let mut scenario = scenario(workload, scale);
         scenario.load.rate_per_s = workload.rate_per_s() / scale;
         scenario.load.duration_s = duration_s;
@@ -138,6 +141,13 @@ impl Plan {
         scenario.drain_limit_s = 600.0 + 10.0 * work_s / f64::from(busy);
         Plan { scenario, jobs, scale }
     }
+}
+
+/// How many times smaller than the workload a system is played that would best be smaller by `wanted`: workers are
+/// whole, and not too few.
+fn smaller(workload: &Workload, wanted: f64) -> f64 {
+    let workers = scaled(workload.workers, wanted.max(1.0)).max(FEWEST_WORKERS.min(workload.workers));
+    f64::from(workload.workers) / f64::from(workers)
 }
 
 /// The workload at `1/scale` of its size, without its load.

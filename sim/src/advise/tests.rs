@@ -115,8 +115,8 @@ fn what_is_out_of_bounds_is_refused_by_its_flag() {
 
 #[test]
 fn progress_only_grows_and_reaches_its_end() {
-    let told = std::sync::Mutex::new(Vec::new());
-    let progress = |done, expected| told.lock().expect("not poisoned").push((done, expected));
+    let told: std::sync::Mutex<Vec<(u64, u64)>> = std::sync::Mutex::default();
+    let progress = |done: u64, expected: u64| told.lock().expect("not poisoned").push((done, expected));
     advise(&workload(100.0, MILLISECOND, 2), Effort::QUICK, 1, &progress).expect("it can be simulated");
     let told = told.into_inner().expect("not poisoned");
     let (done, expected) = *told.last().expect("it was told");

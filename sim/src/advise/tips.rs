@@ -19,7 +19,7 @@ const FULL: f64 = 0.98;
 const LEAST: f64 = 1.0 / 64.0;
 /// The most that is tried of what can be bought.
 const MOST_WORKERS: u32 = 1_000;
-const MOST_THREADS: u32 = 16_384;
+const MOST_TIMES: u32 = 8;
 /// No more questions than this are ever asked.
 pub(super) const MOST_QUESTIONS: usize = 8;
 
@@ -136,7 +136,8 @@ impl Search<'_> {
         let with = |workers: u32| Workload { workers, ..self.workload.clone() };
         let too_few = self.workload.offered_erlangs().floor().min(f64::from(MOST_WORKERS)) as u32;
         let start = self.workload.workers.max(too_few + 1);
-        let found = self.fewest(too_few, start, MOST_WORKERS, &|workers| self.failure(&with(workers), architecture))?;
+        let most = start.saturating_mul(MOST_TIMES).min(MOST_WORKERS);
+        let found = self.fewest(too_few, start, most, &|workers| self.failure(&with(workers), architecture))?;
         Ok(found.map(|(workers, why)| {
             let plural = if workers == 1 { "" } else { "s" };
             let text = format!("{architecture} needs at least {workers} worker{plural}{}", with_fewer(why));
@@ -162,8 +163,10 @@ impl Search<'_> {
         let architecture = Architecture::Sync;
         let now = self.workload.threads as u32;
         let with = |threads: u32| Workload { threads: threads as usize, ..self.workload.clone() };
-        let found = self
-            .fewest(now, now.saturating_mul(2), MOST_THREADS, &|threads| self.failure(&with(threads), architecture))?;
+        // Threads beyond the workers would only hold calls that wait for one.
+        let most = self.workload.workers.max(now).saturating_mul(MOST_TIMES);
+        let start = now.saturating_mul(2).min(most);
+        let found = self.fewest(now, start, most, &|threads| self.failure(&with(threads), architecture))?;
         Ok(found.map(|(threads, _)| {
             let text = format!("{architecture} would do with {threads} threads at the front end");
             Tip { architecture, quantity: Quantity::Threads, at: f64::from(threads), text }

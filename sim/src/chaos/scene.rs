@@ -9,7 +9,7 @@ use handoff_broker::client::ConnectionOptions;
 use handoff_broker::core::{QueueOptions, QueuePolicy};
 use handoff_broker::{Timestamp, core, server};
 use handoff_scenarios::Stage;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Semaphore, mpsc};
 
 use super::host::Host;
 use super::moments::Moments;
@@ -37,7 +37,9 @@ pub(super) struct Scene {
     pub silence: Arc<Silence>,
     /// Nodes that ask to be crashed.
     pub suicides: mpsc::UnboundedSender<String>,
-    healed: watch::Sender<bool>,
+    /// Never has a permit; closed when the faults stop. Unlike tokio's watch, which spreads its waiters at random, it
+    /// wakes them in the order in which they came.
+    healed: Semaphore,
     state: Mutex<State>,
 }
 
@@ -85,7 +87,7 @@ impl Scene {
             moments: Arc::default(),
             silence: Arc::default(),
             suicides,
-            healed: watch::Sender::new(false),
+            healed: Semaphore::new(0),
             state: Mutex::new(state),
         }
     }
@@ -107,14 +109,13 @@ impl Scene {
 
     /// The faults stop.
     pub fn heal(&self) {
-        self.healed.send_replace(true);
+        self.healed.close();
     }
 
     /// Completes when the faults stop.
     pub async fn healed(&self) {
-        let mut healed = self.healed.subscribe();
-        // An error would mean that the scene is gone, and with it whoever waits.
-        let _ = healed.wait_for(|healed| *healed).await;
+        // Closing is the only way in which this ends.
+        let _ = self.healed.acquire().await;
     }
 
     /// How clients log in.
