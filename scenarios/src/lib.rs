@@ -19,6 +19,7 @@ pub mod outcome;
 pub mod play;
 pub mod scenario;
 pub mod stage;
+pub mod subscribers;
 pub mod theory;
 
 pub use architecture::Architecture;
@@ -27,3 +28,4 @@ pub use journal::Journal;
 pub use outcome::Outcome;
 pub use scenario::Scenario;
 pub use stage::Stage;
+pub use subscribers::Subscribers;
