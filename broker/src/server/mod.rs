@@ -7,6 +7,7 @@
 //! Each virtual host has a core of its own: what is in one cannot be named, counted or blocked from another, without a
 //! prefix in any name and a rule in any core.
 
+mod account;
 mod hub;
 mod options;
 mod session;

@@ -212,7 +212,8 @@ impl Connection {
     pub fn shut_down<M: Machine>(&mut self, now: Timestamp, machine: &mut M, output: &mut Output) {
         match self.phase {
             Phase::Running => {
-                let fault = Fault::new(ReplyCode::ConnectionForced, "broker forced connection closure: shutdown");
+                let fault =
+                    Fault::new(ReplyCode::ConnectionForced, "broker forced connection closure with reason 'shutdown'");
                 self.close(&fault, (0, 0), &mut Turn { now, machine, output });
             }
             Phase::Closing => {}
@@ -267,6 +268,11 @@ impl Connection {
     pub fn exhaust<M: Machine>(&mut self, now: Timestamp, machine: &mut M, output: &mut Output) {
         let fault = Fault::new(ReplyCode::ResourceError, "unfinished messages hold too much memory");
         self.fail(fault, 0, (60, 40), &mut Turn { now, machine, output });
+    }
+
+    /// Its number.
+    pub fn id(&self) -> ConnectionId {
+        self.id
     }
 
     /// How far it has come.
