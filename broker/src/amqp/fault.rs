@@ -35,7 +35,9 @@ impl From<Refusal> for Fault {
             | Refusal::InUse { .. }
             | Refusal::NotEmpty(_)
             | Refusal::InvalidBinding(_)
-            | Refusal::UnknownDeliveryTag(_) => ReplyCode::PreconditionFailed,
+            | Refusal::UnknownDeliveryTag(_)
+            | Refusal::ReplyConsumerSet
+            | Refusal::NotTransactional => ReplyCode::PreconditionFailed,
             Refusal::Locked(_) => ReplyCode::ResourceLocked,
             Refusal::ExclusiveUse(_)
             | Refusal::Protected(_)

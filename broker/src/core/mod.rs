@@ -8,22 +8,27 @@ mod channel;
 mod command;
 mod consumer;
 mod death;
+mod death_record;
 mod delivery;
 mod effect;
 mod envelope;
 mod equivalence;
 mod exchange;
+mod expiry;
 mod inspect;
 mod memory;
 mod message;
+mod names;
 mod properties;
 mod publish;
 mod queue;
 mod ready;
+mod replies;
 mod rotation;
 mod settle;
 #[cfg(test)]
 mod tests;
+mod transaction;
 mod unacknowledged;
 
 pub use broker::Broker;
@@ -31,9 +36,11 @@ pub use command::{
     ChannelId, Command, ConnectionId, ExchangeKind, ExchangeOptions, Overflow, Published, QueueOptions, QueuePolicy,
     Refusal, Reply,
 };
+pub use death_record::Death;
 pub use effect::Effect;
 pub use inspect::{QueueCounts, Violation};
-pub use message::{Death, DeathReason, Deaths, Delivery, FirstDeath, Message};
+pub use message::{DeathReason, Delivery, Message};
+pub use replies::REPLY_TO;
 
 use crate::time::Timestamp;
 

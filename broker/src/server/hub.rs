@@ -24,6 +24,16 @@ pub(super) struct Hub<M> {
     stopping: bool,
     /// Who waits for the server to stop, or to be empty.
     waiting: Vec<Waker>,
+    timer: TimerState,
+}
+
+/// What is known of the server's timer.
+#[derive(Default)]
+struct TimerState {
+    is_claimed: bool,
+    /// When it fires, if it is set.
+    fires_at: Option<Timestamp>,
+    waker: Option<Waker>,
 }
 
 /// A connection, as the others see it.
@@ -52,9 +62,41 @@ impl<M: Machine> Hub<M> {
                 Effect::ConsumerCancelled { channel, consumer_tag } => {
                     self.write(now, channel, |output| output.consumer_cancelled(channel.number, &consumer_tag));
                 }
-                Effect::Died { .. } => {}
+                Effect::Died { .. } | Effect::QueueExpired { .. } => {}
             }
         }
+        self.note_deadline();
+    }
+
+    /// Wakes the timer if it would fire too late. One that would fire too early is left to do so: far fewer timers are
+    /// set than if it was moved each time.
+    fn note_deadline(&mut self) {
+        let Some(deadline) = self.machine.deadline() else { return };
+        if self.timer.fires_at.is_none_or(|fires_at| deadline < fires_at)
+            && let Some(waker) = self.timer.waker.take()
+        {
+            waker.wake();
+        }
+    }
+
+    /// Whether the caller may keep the time: the first one that asks.
+    pub fn claim_timer(&mut self) -> bool {
+        !std::mem::replace(&mut self.timer.is_claimed, true)
+    }
+
+    /// Lets the core do what is due.
+    pub fn expire(&mut self, now: Timestamp) {
+        if self.machine.deadline().is_some_and(|deadline| deadline <= now) {
+            self.machine.expire(now);
+            self.route_effects(now);
+        }
+    }
+
+    /// Says when the timer has to fire, and remembers whom to wake if that changes.
+    pub fn set_timer(&mut self, context: &Context<'_>) -> Timestamp {
+        self.timer.fires_at = self.machine.deadline();
+        self.timer.waker = Some(context.waker().clone());
+        self.timer.fires_at.unwrap_or(Timestamp::NEVER)
     }
 
     /// Appends to the output of a channel's connection; pauses its deliveries when too much waits there.
@@ -136,6 +178,7 @@ impl<M: Machine> SharedHub<M> {
             max_connections,
             stopping: false,
             waiting: Vec::new(),
+            timer: TimerState::default(),
         })))
     }
 

@@ -6,11 +6,14 @@
 
 mod hub;
 mod session;
+mod timekeeper;
 
+use std::pin::pin;
 use std::sync::Arc;
 
 use self::hub::SharedHub;
 use self::session::Session;
+use self::timekeeper::keep_time;
 use crate::amqp::Settings;
 use crate::core::Machine;
 use crate::runtime::{Listener, Runtime};
@@ -51,10 +54,12 @@ impl<M: Machine> Server<M> {
     /// Accepts connections until [`shut_down`](Server::shut_down), each in a task of its own. Ends when the last of
     /// them has ended.
     pub async fn serve<R: Runtime>(&self, runtime: R, mut listener: R::Listener) {
+        let mut time = pin!(keep_time(runtime.clone(), self.hub.clone()));
         loop {
             let accepted = tokio::select! {
                 biased;
                 () = self.hub.stopping() => break,
+                never = &mut time => match never {},
                 accepted = listener.accept() => accepted,
             };
             match accepted {
@@ -67,7 +72,11 @@ impl<M: Machine> Server<M> {
             }
         }
         drop(listener);
-        self.hub.empty().await;
+        tokio::select! {
+            biased;
+            () = self.hub.empty() => {}
+            never = &mut time => match never {},
+        }
     }
 
     /// Stops accepting and asks every client to close (320, connection forced). Clients that do not answer are cut off

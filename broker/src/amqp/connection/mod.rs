@@ -12,6 +12,7 @@ mod channel;
 mod content;
 mod entities;
 mod handshake;
+mod transaction;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
