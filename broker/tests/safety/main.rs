@@ -29,7 +29,7 @@ impl World {
         let runtime = TokioRuntime::new();
         let listener = runtime.listen("127.0.0.1:0".parse().unwrap()).await.unwrap();
         let address = listener.local_address().unwrap();
-        let server = Server::hosting(options, |_| Some(Broker::with_limits(limits)));
+        let server = Server::hosting(options, |_| Some(Broker::new().limited_to(limits)));
         let serving = server.clone();
         runtime.spawn(async move { serving.serve(runtime, listener).await });
         World { runtime, address, server }

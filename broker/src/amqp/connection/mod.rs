@@ -14,6 +14,7 @@ mod content;
 mod entities;
 mod handshake;
 mod login;
+mod transaction;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
