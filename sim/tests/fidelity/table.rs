@@ -88,8 +88,8 @@ pub const TABLE: &[Row] = &[
 const HEAD: &str = "\
 # How true the simulated network is
 
-The same little programs run on the simulated runtime and on Tokio's over loopback (Linux), in `cargo test`, and see what
-stands here. sim/tests/fidelity has the programs, and writes this page:
+The same little programs run on the simulated runtime and on Tokio's over loopback (Linux), in `cargo test`, and see
+what stands here. sim/tests/fidelity has the programs, and writes this page:
 `cargo test -p handoff-sim --test fidelity -- --ignored`.
 
 | program | simulated | loopback |
@@ -106,13 +106,13 @@ const DIFFERENCES: &str = "
 const TAIL: &str = "
 ## What loopback cannot show
 
-No machine vanishes on loopback: in the last program, a peer that holds its socket and says nothing stands in for it. And
-the world has more than loopback does, so nothing holds these against a real network: partitions, which hold what is sent
-until they heal, in one direction if so asked; a machine that is gone, whose peers find out by heartbeat alone; delays and
-bandwidth by distribution; a request to connect that is lost and repeated every second. What it leaves out of TCP: nothing
-is lost and sent again, so a slow start, congestion and retransmission do not exist; a window opens for the writer at the
-instant at which the reader reads; a one-way partition does not stop the other direction, since there are no
-acknowledgements to miss.
+No machine vanishes on loopback: in the last program, a peer that holds its socket and says nothing stands in for it.
+And the world has more than loopback does, so nothing holds these against a real network: partitions, which hold what is
+sent until they heal, in one direction if so asked; a machine that is gone, whose peers find out by heartbeat alone;
+delays and bandwidth by distribution; a request to connect that is lost and repeated every second. What it leaves out of
+TCP: nothing is lost and sent again, so a slow start, congestion and retransmission do not exist; a window opens for the
+writer at the instant at which the reader reads; a one-way partition does not stop the other direction, since there are
+no acknowledgements to miss.
 ";
 
 /// The page.
