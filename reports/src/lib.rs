@@ -17,5 +17,6 @@ pub use render::{Rendered, render};
 mod chart;
 mod format;
 mod html;
+mod layout;
 mod table;
 mod view;

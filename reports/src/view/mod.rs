@@ -7,6 +7,7 @@ mod cards;
 mod chapter;
 mod panel;
 mod proof;
+mod verdicts;
 
 use crate::chart::Chart;
 use crate::error::ReportError;
@@ -57,7 +58,7 @@ impl<'a> Report<'a> {
     /// All charts, in order.
     pub(crate) fn charts(&self) -> impl Iterator<Item = &Chart> {
         let panels = self.chapters.iter().flat_map(|chapter| &chapter.panels);
-        let scenarios = panels.flat_map(|panel| &panel.charts);
+        let scenarios = panels.flat_map(|panel| panel.strip.iter().chain(&panel.charts));
         scenarios.chain(self.benchmarks.iter().flat_map(|section| &section.charts))
     }
 
