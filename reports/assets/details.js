@@ -57,7 +57,7 @@ function showDetails(panel, trace, number, architecture) {
 
 function way({ lane, path }, trace, span) {
   const milliseconds = (ticks) => (ticks / trace.perSecond) * 1000;
-  const bar = element("div", { class: "bar" });
+  const bar = element("div", { class: "span" });
   for (const { what, from, until: end } of partsOf(path, lane)) {
     const took = duration(milliseconds(end - from));
     const part = element("span", { class: `part ${what}`, title: `${PARTS[what]}: ${took}` });

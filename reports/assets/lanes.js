@@ -12,10 +12,10 @@ function svg(name, attributes, parent) {
 /** Where everything is in a lane that is `width` pixels wide. */
 function layoutOf(width, trace, architecture) {
   const narrow = width < 620;
-  const height = Math.min(190, Math.max(narrow ? 96 : 112, trace.workers * (narrow ? 12 : 14)));
+  const height = Math.min(narrow ? 170 : 220, Math.max(narrow ? 96 : 112, trace.workers * (narrow ? 12 : 14)));
   const top = 20;
   const front = { left: narrow ? 40 : 118, width: narrow ? 34 : 76 };
-  const workers = { width: narrow ? 26 : 64, right: narrow ? 78 : 128 };
+  const workers = { width: narrow ? 26 : 64, right: narrow ? 102 : 132 };
   const slotX = width - workers.right - workers.width / 2;
   const pitch = height / trace.workers;
   return {
@@ -51,7 +51,8 @@ function drawField(root, layout, trace) {
   } else {
     for (let worker = 1; worker <= trace.workers; worker++) {
       const y = layout.workerY(worker) + (architecture === "log" ? layout.row + 1 : 0);
-      svg("path", { class: architecture === "log" ? "track" : "wire", d: `M${between.left} ${y}H${between.right}` }, field);
+      const [left, right] = architecture === "log" ? [between.left, between.right] : [front.left + front.width, slotX];
+      svg("path", { class: architecture === "log" ? "track" : "wire", d: `M${left} ${y}H${right}` }, field);
     }
   }
   for (let worker = 1; worker <= trace.workers; worker++) {
@@ -104,18 +105,20 @@ function readStep(layout) {
 
 /** The threads of the front end, as many as there is room for, each standing for the same number. */
 function threadPlaces(layout, trace) {
-  const [columns, most] = layout.narrow ? [3, 36] : [6, 96];
-  const per = Math.ceil(trace.threads / most);
-  const count = Math.ceil(trace.threads / per);
-  const rows = Math.ceil(count / columns);
-  const step = { x: layout.front.width / columns, y: layout.height / rows };
-  const size = Math.min(step.x, step.y, 12) * 0.62;
+  const { front, top, height, narrow } = layout;
+  const per = Math.ceil(trace.threads / (narrow ? 40 : 100));
+  const shown = Math.ceil(trace.threads / per);
+  const columns = Math.max(1, Math.min(shown, Math.ceil(Math.sqrt((shown * front.width) / height))));
+  const rows = Math.ceil(shown / columns);
+  const step = Math.min(front.width / columns, height / rows, 17);
+  const left = front.left + (front.width - step * columns) / 2;
+  const above = top + (height - step * rows) / 2;
   const place = (index) => ({
-    x: layout.front.left + step.x * ((index % columns) + 0.5),
-    y: layout.top + step.y * (Math.floor(index / columns) + 0.5),
-    size,
+    x: left + step * ((index % columns) + 0.5),
+    y: above + step * (Math.floor(index / columns) + 0.5),
+    size: step * 0.62,
   });
-  return { per, places: Array.from({ length: count }, (_, index) => place(index)) };
+  return { per, places: Array.from({ length: shown }, (_, index) => place(index)) };
 }
 
 /** A lane on the page. `choose` is called with the job that was clicked on. */
@@ -150,6 +153,7 @@ class LaneView {
     this.threadsPer = per;
     this.threads = places.map(({ x, y, size }) =>
       svg("rect", { x: x - size / 2, y: y - size / 2, width: size, height: size, rx: 1.5, class: "thread" }, this.root));
+    this.wires = [...this.root.querySelectorAll(".wire")];
     this.readMarks = this.lane.architecture === "log" ? this.read.slice(1).map((_, index) => this.readMark(index + 1)) : [];
     this.bins = new Map(BINS.filter((bin) => bin.name === "done" || this.lane.counts[bin.name].length > 0)
       .map((bin) => [bin.name, this.bin(bin)]));
@@ -226,6 +230,7 @@ class LaneView {
     const waiting = { accept: 0, between: 0, rows: new Map() };
     const hidden = { accept: 0, between: 0 };
     this.shown = [];
+    this.open = new Set();
     const last = until(lane.counts.arrived, at);
     const returned = [];
     const fresh = [];
@@ -248,18 +253,22 @@ class LaneView {
       }
       this.place(one, target, at, travel, chosen);
     }
+    // A call is open from the front end to its worker until the work is done.
+    this.wires.forEach((wire, index) => wire.classList.toggle("open", this.open.has(index + 1)));
     this.finish(hidden);
   }
 
   /** Where a message is when it has arrived in its stage. */
   target({ path, stage, next }, waiting) {
     const { layout } = this;
+    if (stage.place === "worker") this.open.add(stage.worker);
     if (stage.place === "accept") return acceptPlace(layout, waiting.accept++);
     if (stage.place === "worker") return { x: layout.slotX, y: layout.workerY(stage.worker) };
     if (isEnd(stage.place)) return binPlace(layout, stage.place);
     if (layout.architecture === "queue") return queuePlace(layout, waiting.between++);
     const worker = next?.worker ?? path.attempts.at(-1)?.worker ?? (path.number % this.trace.workers) + 1;
     const place = waiting.rows.get(worker) ?? 0;
+    this.open.add(worker);
     waiting.rows.set(worker, place + 1);
     return rowPlace(layout, worker, place);
   }
@@ -273,7 +282,7 @@ class LaneView {
     const x = from.x + (target.x - from.x) * eased;
     const y = from.y + (target.y - from.y) * eased;
     const dot = this.dot(this.shown.length);
-    const inRow = stage.place === "worker" || (stage.place === "between" && this.layout.architecture !== "queue");
+    const inRow = stage.place !== "accept" && (stage.place !== "between" || this.layout.architecture !== "queue");
     dot.setAttribute("cx", x.toFixed(1));
     dot.setAttribute("cy", y.toFixed(1));
     dot.setAttribute("r", inRow ? this.layout.row : this.layout.dot);

@@ -111,9 +111,10 @@ impl Run<'_> {
                 let reason = format!("{} accepted and neither done nor set aside", jobs(lost));
                 self.violated(Promise::NothingLost, reason, &[witness])
             }
-            Some(_) => {
-                Guarantee::unknown(Promise::NothingLost, format!("{} still held at the end of the run", jobs(unfinished)))
-            }
+            Some(_) => Guarantee::unknown(
+                Promise::NothingLost,
+                format!("{} still held at the end of the run", jobs(unfinished)),
+            ),
             None => Guarantee::valid(Promise::NothingLost),
         }
     }
@@ -136,10 +137,10 @@ impl Run<'_> {
         let groups = paths.chunk_by(|left, right| left.key == right.key);
         let when = if keyed { done } else { Path::first_started };
         let overtaken: Vec<(&Path, &Path)> = groups.flat_map(|group| overtaken(group, when)).collect();
-        let (what, of) = if keyed { ("done", "of the same key") } else { ("begun", "of all") };
+        let (what, of) = if keyed { ("done", " and of the same key") } else { ("begun", "") };
         match overtaken.iter().min_by_key(|(first, _)| first.arrived) {
             Some((first, second)) => {
-                let reason = format!("{} {what} after a later one {of}", jobs(overtaken.len()));
+                let reason = format!("{} {what} after one that was sent later{of}", jobs(overtaken.len()));
                 self.violated(Promise::InOrder, reason, &[first, second])
             }
             None => Guarantee::valid(Promise::InOrder),
@@ -162,13 +163,13 @@ impl Run<'_> {
         }) {
             return Guarantee::unknown(Promise::Recovers, "a fault lasts into the last tenth of the load");
         }
-        let unserved = |path: &&Path| {
-            path.arrived >= from && matches!(path.answer(), Some(Answer::Rejected | Answer::TimedOut))
-        };
+        let unserved =
+            |path: &&Path| path.arrived >= from && matches!(path.answer(), Some(Answer::Rejected | Answer::TimedOut));
         let unserved: Vec<&Path> = self.paths.iter().filter(unserved).collect();
         match unserved.first() {
             Some(witness) => {
-                let reason = format!("{} of the last tenth turned away or left waiting", jobs(unserved.len()));
+                let reason =
+                    format!("{} turned away or left waiting in the last tenth of the load", jobs(unserved.len()));
                 self.violated(Promise::Recovers, reason, &[witness])
             }
             None => Guarantee::valid(Promise::Recovers),

@@ -112,8 +112,11 @@ impl Reading {
     /// `worker` is at its job no more. Had the job's thread been let go of before, the call was closed then.
     fn cut_off(&mut self, worker: u32, at: Timestamp) {
         let Some(path) = self.at_work.remove(&worker).and_then(|job| self.paths.get_mut(&job)) else { return };
-        let started = path.attempts.iter().rev().find(|attempt| attempt.worker == worker).map(|attempt| attempt.started);
-        let closed = path.released.filter(|released| Some(*released) >= started && path.answer().is_none_or(|answer| !answer.is_promise()));
+        let started =
+            path.attempts.iter().rev().find(|attempt| attempt.worker == worker).map(|attempt| attempt.started);
+        let closed = path
+            .released
+            .filter(|released| Some(*released) >= started && path.answer().is_none_or(|answer| !answer.is_promise()));
         path.end(worker, closed.map_or(at, |closed| closed.min(at)), End::CutOff);
     }
 }
@@ -143,7 +146,9 @@ impl Path {
 
     /// Whether it was promised, and neither done nor set aside.
     pub fn is_open(&self) -> bool {
-        self.answer().is_some_and(Answer::is_promise) && self.completions().next().is_none() && self.dead_lettered.is_none()
+        self.answer().is_some_and(Answer::is_promise)
+            && self.completions().next().is_none()
+            && self.dead_lettered.is_none()
     }
 
     /// Everything that happened to it, in order of time, in words.

@@ -24,6 +24,17 @@ pub(super) const SMALL_WIDTH: u32 = 660;
 /// The size of ordinary text, in units.
 pub(super) const TEXT_SIZE: f64 = 26.0;
 
+/// What plotters writes into each element and nobody needs, since it is the default or the stylesheet says it; a page
+/// has thousands of them.
+const SAYS_NOTHING: [(&str, &str); 6] = [
+    (" opacity=\"1\"", ""),
+    (" stroke=\"none\" stroke-width=\"1\"", ""),
+    (" stroke=\"none\"", ""),
+    (" font-family=\"sans-serif\"", ""),
+    (".000000000000004\"", "\""),
+    (" \"/>", "\"/>"),
+];
+
 /// A surface being drawn on.
 pub(super) struct Canvas<'a> {
     root: DrawingArea<SVGBackend<'a>, Shift>,
@@ -54,7 +65,8 @@ impl<'a> Canvas<'a> {
         canvas.root.present().map_err(describe)?;
         drop(canvas);
         let inside = document.split_once(">\n").map_or("", |(_, inside)| inside);
-        Ok(inside.trim_end().trim_end_matches("</svg>").into())
+        let elements = inside.trim_end().trim_end_matches("</svg>");
+        Ok(SAYS_NOTHING.iter().fold(elements.to_owned(), |slim, (said, instead)| slim.replace(said, instead)))
     }
 
     /// How wide it is.

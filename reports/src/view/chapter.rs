@@ -84,7 +84,8 @@ impl<'a> Chapter<'a> {
         let results = scenario.architectures.iter().enumerate();
         let entries: Vec<Entry<'_>> =
             results.map(|(place, result)| Entry { result, scenario: index, index: place }).collect();
-        let panels = [Clock::Simulated, Clock::Measured].map(|clock| Panel::new(clock, &entries, &scenario.faults, anchor));
+        let panels =
+            [Clock::Simulated, Clock::Measured].map(|clock| Panel::new(clock, &entries, &scenario.faults, anchor));
         let panels: Vec<Option<Panel>> = panels.into_iter().collect::<Result<_, _>>()?;
         Ok(Chapter {
             number: index + 1,

@@ -134,7 +134,8 @@ fn subject<'a>(clock: Clock, anchor: &str, name: &str, title: &'a str, reading: 
 
 /// The time that an architecture's points cover, at most.
 fn span(entries: &[Entry<'_>], faults: &[Fault]) -> Span {
-    let points = entries.iter().flat_map(|entry| entry.result.backlog.last().into_iter().chain(entry.result.completions.last()));
+    let points =
+        entries.iter().flat_map(|entry| entry.result.backlog.last().into_iter().chain(entry.result.completions.last()));
     let last_second = points.map(|(second, _)| *second).fold(0.0, f64::max);
     let windows = faults.iter().filter(|fault| fault.kind != "poison" && fault.from_s < last_second);
     let window = |fault: &Fault| (fault.from_s, fault.until_s.map_or(last_second, |until_s| until_s.min(last_second)));
