@@ -40,6 +40,14 @@ impl Profile {
         }
     }
 
+    /// How many faults of a run have to change something, so that the run is worth its name.
+    pub fn enough_faults(self) -> usize {
+        match self {
+            Profile::Default => 5,
+            Profile::Small => 1,
+        }
+    }
+
     pub(super) fn size(self) -> Size {
         match self {
             Profile::Default => Size { messages: 200, clients: 7, queues: 4, faults: 8..=16 },

@@ -41,6 +41,12 @@ impl SimulatedStage {
         self.kernel.set_delay(from, to, delay);
     }
 
+    /// How many segments all nodes have sent so far.
+    pub fn segments_sent(&self) -> u64 {
+        let network = lock(&self.kernel.network);
+        network.nodes.values().map(|node| node.vitals.traffic().segments_sent).sum()
+    }
+
     /// What the connections of the node called `name` have done so far.
     pub fn traffic(&self, name: &str) -> Traffic {
         lock(&self.kernel.network).node(name).vitals.traffic()
