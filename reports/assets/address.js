@@ -1,7 +1,8 @@
 // What is looked at stands in the address, so that it can be sent to somebody: #scenario&seed=1&t=5.012&job=503.
 
 function readAddress() {
-  const [scenario, ...pairs] = decodeURIComponent(location.hash.slice(1)).split("&");
+  // What is written here needs no escapes, and what somebody else wrote may be anything.
+  const [scenario, ...pairs] = location.hash.slice(1).split("&");
   const values = new Map(pairs.map((pair) => pair.split("=", 2)));
   const number = (key) => (values.has(key) && Number.isFinite(Number(values.get(key))) ? Number(values.get(key)) : null);
   return { scenario, seed: number("seed"), second: number("t"), job: number("job") };

@@ -6,6 +6,7 @@ class Chapter {
   constructor(section) {
     this.section = section;
     this.name = section.dataset.scenario;
+    section.querySelector(".stage").hidden = false;
   }
 
   /** Makes the chapter's lanes. What takes time is done here, not when the page is opened. */
@@ -14,7 +15,6 @@ class Chapter {
     this.trace = readTrace(JSON.parse(this.section.querySelector("script.trace").textContent));
     this.find = (selector) => this.section.querySelector(selector);
     this.stage = this.find(".stage");
-    this.stage.hidden = false;
     this.job = null;
     this.player = new Player(this.trace, openingMoment(this.trace));
     this.views = this.trace.lanes.map((lane) => {
@@ -160,7 +160,7 @@ class Chapter {
       this.job = job;
       this.player.show();
     }
-    this.stage.scrollIntoView();
+    this.stage.scrollIntoView({ behavior: "instant" });
   }
 }
 

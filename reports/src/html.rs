@@ -3,6 +3,7 @@
 use askama::Template;
 
 use crate::chart;
+use crate::compare::Comparison;
 use crate::error::ReportError;
 use crate::table::Cell;
 use crate::view::Report;
@@ -21,10 +22,12 @@ const STYLES: [&str; 10] = [
     include_str!("../assets/print.css"),
 ];
 
+const THEME_SCRIPT: &str = include_str!("../assets/theme.js");
+
 /// The page's own scripts, one file a subject; together they are one module. Without them everything can still be
 /// read; only the lanes do not play and the theme cannot be switched.
 const SCRIPTS: [&str; 9] = [
-    include_str!("../assets/theme.js"),
+    THEME_SCRIPT,
     include_str!("../assets/format.js"),
     include_str!("../assets/trace.js"),
     include_str!("../assets/lanes.js"),
@@ -43,8 +46,24 @@ struct Page<'a> {
     script: String,
 }
 
+#[derive(Template)]
+#[template(path = "compare.html")]
+struct ComparisonPage<'a> {
+    comparison: &'a Comparison,
+    style: String,
+    script: &'static str,
+}
+
+/// Two runs side by side.
+pub(crate) fn comparison(comparison: &Comparison) -> Result<String, ReportError> {
+    Ok(ComparisonPage { comparison, style: style(), script: THEME_SCRIPT }.render()?)
+}
+
+fn style() -> String {
+    format!("{}\n{}", chart::stylesheet(), STYLES.join("\n"))
+}
+
 /// The page.
 pub(crate) fn html(report: &Report<'_>) -> Result<String, ReportError> {
-    let style = format!("{}\n{}", chart::stylesheet(), STYLES.join("\n"));
-    Ok(Page { report, style, script: SCRIPTS.join("\n") }.render()?)
+    Ok(Page { report, style: style(), script: SCRIPTS.join("\n") }.render()?)
 }

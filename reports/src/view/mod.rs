@@ -14,10 +14,10 @@ use crate::error::ReportError;
 use crate::format;
 use crate::model::Results;
 
-pub(crate) use benchmark::BenchmarkSection;
+pub(crate) use benchmark::{BenchmarkSection, architecture as architecture_of};
 pub(crate) use cards::Card;
 pub(crate) use chapter::Chapter;
-pub(crate) use panel::Panel;
+pub(crate) use panel::{COUNTS, Panel};
 pub(crate) use proof::Proof;
 
 /// A whole report.

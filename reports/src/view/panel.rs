@@ -43,10 +43,11 @@ impl Entry<'_> {
     }
 }
 
-type CountField = (&'static str, &'static str, fn(&ArchitectureResult) -> u64);
+/// A count: label, field, value.
+pub(crate) type CountField = (&'static str, &'static str, fn(&ArchitectureResult) -> u64);
 
-/// The counts, as they are shown: label, field, value.
-const COUNTS: [CountField; 11] = [
+/// The counts, as they are shown.
+pub(crate) const COUNTS: [CountField; 11] = [
     ("arrived", "arrived", |result| result.arrived),
     ("accepted", "accepted", |result| result.accepted),
     ("rejected", "rejected", |result| result.rejected),
