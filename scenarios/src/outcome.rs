@@ -105,7 +105,7 @@ impl Fate {
             Event::Arrived => self.arrived = Some(at),
             Event::Answered(answer) => self.answer = Some((at, answer)),
             Event::Started { worker, .. } => self.reading(worker, subscribers).attempts += 1,
-            Event::Failed { .. } => {}
+            Event::Admitted | Event::Released | Event::Failed { .. } => {}
             Event::Completed { worker } => {
                 self.reading(worker, subscribers).completions += 1;
                 if self.readings.iter().all(|reading| reading.completions > 0) {

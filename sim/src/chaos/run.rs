@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::injected::Injected;
 use super::sometimes::Sightings;
@@ -26,6 +26,8 @@ pub struct Run {
     pub injected: Vec<Injected>,
     /// What happened that has to happen sometimes.
     pub sometimes: Sightings,
+    /// How many messages (segments) the network carried.
+    pub network_messages: u64,
     /// The hash of everything that happened on the network. Equal hashes mean equal runs.
     pub trace_hash: u64,
     /// The number of events in it.
@@ -37,8 +39,8 @@ pub struct Run {
 }
 
 /// What is wrong with a run. Failures of one name are taken to have one cause.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(into = "&'static str")]
 pub enum Failure {
     /// A promise was broken.
     Violated(Anomaly),
@@ -82,6 +84,12 @@ impl Failure {
             Failure::NotConverged => "not converged",
             Failure::Undecided => "undecided",
         }
+    }
+}
+
+impl From<Failure> for &'static str {
+    fn from(failure: Failure) -> Self {
+        failure.as_str()
     }
 }
 

@@ -1,45 +1,53 @@
 //! From the protocol header to an open connection, and the other methods of channel 0 (AMQP 0-9-1, 2.2.4).
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Connection, Phase, Turn};
+use super::login::MECHANISMS;
+use super::{Connection, Host, Phase, Turn};
+use crate::access::HostRefused;
 use crate::amqp::codec::{FRAME_MIN_SIZE, Method, PROTOCOL_HEADER, ReplyCode, TableBuilder, Value};
+use crate::amqp::description::ClientDescription;
 use crate::amqp::fault::Fault;
 use crate::amqp::heartbeat::Heartbeat;
 use crate::amqp::output::Output;
 use crate::core::Machine;
 
-/// The only mechanism: `\0user\0password` (RFC 4616).
-const MECHANISM: &str = "PLAIN";
+/// How clients of 0-9 begin, some of which speak 0-9-1; RabbitMQ takes it for that.
+const OLDER_HEADER: [u8; 8] = *b"AMQP\x01\x01\0\x09";
 
 /// What we do beyond the specification.
-const CAPABILITIES: [&str; 6] = [
+const CAPABILITIES: [&str; 9] = [
     "publisher_confirms",
     "exchange_exchange_bindings",
     "basic.nack",
     "consumer_cancel_notify",
+    "connection.blocked",
     "per_consumer_qos",
     "authentication_failure_close",
+    "consumer_priorities",
+    "direct_reply_to",
 ];
 
 impl Connection {
     /// Anything but our protocol's header is answered with that header, and the end (AMQP 0-9-1, 4.2.2).
     pub(super) fn receive_protocol_header(&mut self, input: &[u8], output: &mut Output) -> usize {
         let header_bytes = PROTOCOL_HEADER.len();
-        if input.len() < header_bytes && PROTOCOL_HEADER.starts_with(input) {
-            return 0;
-        }
-        if !input.starts_with(&PROTOCOL_HEADER) {
+        let is_ours = |header: &[u8; 8]| header.starts_with(&input[..input.len().min(header_bytes)]);
+        if !is_ours(&PROTOCOL_HEADER) && !is_ours(&OLDER_HEADER) {
             output.bytes().extend_from_slice(&PROTOCOL_HEADER);
             self.phase = Phase::Finished;
             return input.len();
+        }
+        if input.len() < header_bytes {
+            return 0;
         }
         let server_properties = server_properties();
         let start = Method::ConnectionStart {
             version_major: 0,
             version_minor: 9,
             server_properties: server_properties.as_table(),
-            mechanisms: MECHANISM.as_bytes(),
+            mechanisms: MECHANISMS,
             locales: b"en_US",
         };
         output.method(0, &start);
@@ -54,45 +62,31 @@ impl Connection {
         turn: &mut Turn<'_, M>,
     ) -> Result<(), Fault> {
         match (self.phase, method) {
-            (Phase::Start, Method::ConnectionStartOk { mechanism, response, .. }) => {
-                self.log_in(mechanism, response)?;
-                self.propose_tuning(turn.output);
-                Ok(())
+            (Phase::Start, Method::ConnectionStartOk { client_properties, mechanism, response, .. }) => {
+                self.begin_login(client_properties, mechanism, response)
             }
             (Phase::Tune, Method::ConnectionTuneOk { channel_max, frame_max, heartbeat }) => {
                 self.tune(channel_max, frame_max, heartbeat, turn)
             }
             (Phase::Open, Method::ConnectionOpen { virtual_host }) => self.open(virtual_host, turn),
             (Phase::Finished, _) => Ok(()),
+            // A secret that does not expire needs no renewal: any is taken and changes nothing, as with RabbitMQ's
+            // own users.
+            (Phase::Running, Method::ConnectionUpdateSecret { .. }) => {
+                turn.output.method(0, &Method::ConnectionUpdateSecretOk {});
+                Ok(())
+            }
             (_, Method::ConnectionClose { .. }) => {
                 self.flush(turn.output);
                 turn.output.method(0, &Method::ConnectionCloseOk {});
                 self.end(turn.now, turn.machine);
                 Ok(())
             }
-            (_, method) => {
-                let text = format!("{} is not expected on channel 0 now", method.name());
-                Err(Fault::new(ReplyCode::CommandInvalid, text))
-            }
+            _ => Err(self.unexpected_method()),
         }
     }
 
-    fn log_in(&mut self, mechanism: &str, response: &[u8]) -> Result<(), Fault> {
-        if mechanism != MECHANISM {
-            let text = format!("unknown authentication mechanism '{mechanism}'");
-            return Err(Fault::new(ReplyCode::CommandInvalid, text));
-        }
-        let mut parts = response.split(|&byte| byte == 0).skip(1);
-        let (user, password) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-        let known = user == self.settings.user.as_bytes();
-        if equal_in_constant_time(password, self.settings.password.as_bytes()) && known {
-            return Ok(());
-        }
-        let text = format!("Login was refused using authentication mechanism {MECHANISM}");
-        Err(Fault::new(ReplyCode::AccessRefused, text))
-    }
-
-    fn propose_tuning(&mut self, output: &mut Output) {
+    pub(super) fn propose_tuning(&mut self, output: &mut Output) {
         let tune = Method::ConnectionTune {
             channel_max: self.settings.channel_max,
             frame_max: self.settings.frame_max,
@@ -112,7 +106,10 @@ impl Connection {
     ) -> Result<(), Fault> {
         let settings = &self.settings;
         let too_high = |what: &str, asked: u32, most: u32| {
-            Fault::new(ReplyCode::NotAllowed, format!("negotiated {what} = {asked} is higher than the maximum {most}"))
+            Fault::new(
+                ReplyCode::NotAllowed,
+                format!("negotiated {what} = {asked} is higher than the maximum allowed value ({most})"),
+            )
         };
         if channel_max > settings.channel_max {
             return Err(too_high("channel_max", channel_max.into(), settings.channel_max.into()));
@@ -121,7 +118,9 @@ impl Connection {
             return Err(too_high("frame_max", frame_max, settings.frame_max));
         }
         if frame_max != 0 && frame_max < FRAME_MIN_SIZE {
-            let text = format!("negotiated frame_max = {frame_max} is lower than the minimum {FRAME_MIN_SIZE}");
+            let text = format!(
+                "negotiated frame_max = {frame_max} is lower than the minimum allowed value ({FRAME_MIN_SIZE})"
+            );
             return Err(Fault::new(ReplyCode::NotAllowed, text));
         }
         self.channel_max = if channel_max == 0 { settings.channel_max } else { channel_max };
@@ -132,9 +131,23 @@ impl Connection {
     }
 
     fn open<M: Machine>(&mut self, virtual_host: &str, turn: &mut Turn<'_, M>) -> Result<(), Fault> {
-        if virtual_host != "/" {
-            return Err(Fault::new(ReplyCode::NotAllowed, format!("vhost {virtual_host} not found")));
-        }
+        let (index, permissions) = self.settings.access.open(&self.user, virtual_host).map_err(|refused| {
+            let text = match refused {
+                HostRefused::Unknown => format!("vhost {virtual_host} not found"),
+                HostRefused::NoAccess => format!("access to vhost '{virtual_host}' refused for user '{}'", self.user),
+            };
+            Fault::new(ReplyCode::NotAllowed, text)
+        })?;
+        let name: Arc<str> = virtual_host.into();
+        let client = ClientDescription {
+            user: Arc::clone(&self.user),
+            virtual_host: Arc::clone(&name),
+            channel_max: self.channel_max,
+            frame_max: turn.output.frame_max(),
+            heartbeat: self.heartbeat.interval(),
+            properties: self.attempt.take().map(|attempt| attempt.properties).unwrap_or_default().into(),
+        };
+        self.host = Host { index, name, permissions, client: Some(Arc::new(client)) };
         turn.output.method(0, &Method::ConnectionOpenOk {});
         self.phase = Phase::Running;
         Ok(())
@@ -155,10 +168,4 @@ fn server_properties() -> TableBuilder {
         .insert("platform", Value::LongString(b"Rust"))
         .insert("information", Value::LongString(b"Messages are kept in memory only"));
     properties
-}
-
-/// Takes as long for a wrong first byte as for a wrong last one.
-fn equal_in_constant_time(given: &[u8], expected: &[u8]) -> bool {
-    let differing = given.iter().zip(expected).fold(0, |differing, (left, right)| differing | (left ^ right));
-    given.len() == expected.len() && differing == 0
 }
