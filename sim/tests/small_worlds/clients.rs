@@ -5,7 +5,7 @@
 
 use handoff_broker::Timestamp;
 use handoff_broker::core::{
-    ChannelId, Command, ConnectionId, Delivery, Effect, Machine, Message, Published, QueueOptions, QueuePolicy,
+    ChannelId, Command, ConnectionId, Death, Delivery, Effect, Machine, Message, Published, QueueOptions, QueuePolicy,
     Refusal, Reply,
 };
 use handoff_sim::defect::Defective;
@@ -169,7 +169,14 @@ impl Play {
     pub fn judge_end(&mut self) -> Result<(), String> {
         self.open(AUDITOR)?;
         let (channel, queue) = (AUDITOR, DEAD);
-        self.run(Command::Consume { channel, queue, consumer_tag: "auditor", no_ack: true, exclusive: true })?;
+        self.run(Command::Consume {
+            channel,
+            queue,
+            consumer_tag: "auditor",
+            no_ack: true,
+            exclusive: true,
+            priority: 0,
+        })?;
         let mut found = Vec::new();
         while let Some(Effect::Deliver { delivery, .. }) = self.broker.next_effect() {
             found.push((String::from_utf8_lossy(delivery.message.body()).into_owned(), cause_of_death(&delivery)));
@@ -197,7 +204,14 @@ impl Play {
         let (channel, prefetch) = (self.consumer_channel(number), self.world.prefetch[number]);
         self.open(channel)?;
         self.run(Command::SetPrefetch { channel, count: prefetch, global: false })?;
-        self.run(Command::Consume { channel, queue: QUEUE, consumer_tag: "c", no_ack: false, exclusive: false })?;
+        self.run(Command::Consume {
+            channel,
+            queue: QUEUE,
+            consumer_tag: "c",
+            no_ack: false,
+            exclusive: false,
+            priority: 0,
+        })?;
         self.clients.consumers[number].consumes = true;
         self.clients.oracle.consumes(channel, prefetch);
         Ok(())
@@ -258,9 +272,9 @@ fn channel(client: u64, lives: u64) -> ChannelId {
 }
 
 /// What `x-death` says, if it says that it died once, in the queue.
-fn cause_of_death(letter: &Delivery) -> &'static str {
-    match letter.deaths.as_deref().map(|deaths| deaths.entries.as_slice()) {
-        Some([death]) if &*death.queue == QUEUE && death.count == 1 => death.reason.as_str(),
-        _ => "unknown",
+fn cause_of_death(letter: &Delivery) -> String {
+    match &Death::read(letter.message.headers())[..] {
+        [death] if death.queue == QUEUE && death.count == 1 => death.reason.clone(),
+        _ => "unknown".to_owned(),
     }
 }
