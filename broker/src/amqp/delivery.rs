@@ -44,6 +44,7 @@ impl Output {
             exchange: message.exchange(),
             routing_key: message.routing_key(),
         };
+        self.count_answers(0, 1);
         self.message(channel, &returned, message.properties(), message.body());
     }
 

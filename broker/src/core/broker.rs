@@ -32,8 +32,10 @@ use super::death::DeadLetter;
 use super::effect::Effect;
 use super::exchange::Exchanges;
 use super::memory::give_back;
+use super::meter::Meter;
 use super::names::Names;
 use super::queue::Queue;
+use super::totals::Totals;
 use crate::time::Timestamp;
 
 new_key_type! {
@@ -60,6 +62,9 @@ pub struct Broker {
     pub(super) queues: SlotMap<QueueKey, Queue>,
     pub(super) consumers: SlotMap<ConsumerKey, Consumer>,
     pub(super) names: Names,
+    pub(super) totals: Totals,
+    /// What its messages hold.
+    pub(super) meter: Meter,
     pub(super) effects: VecDeque<Effect>,
     /// Queues with ready messages and consumers that may have credit, each once.
     pub(super) due: VecDeque<QueueKey>,
@@ -95,6 +100,8 @@ impl Broker {
             queues: SlotMap::with_key(),
             consumers: SlotMap::with_key(),
             names: Names::new(seed),
+            totals: Totals::default(),
+            meter: Meter::default(),
             effects: VecDeque::new(),
             due: VecDeque::new(),
             unblocked: VecDeque::new(),
@@ -198,6 +205,10 @@ impl Machine for Broker {
             }
             self.work_off();
         }
+    }
+
+    fn memory_bytes(&self) -> u64 {
+        self.meter.bytes()
     }
 
     fn deadline(&self) -> Option<Timestamp> {

@@ -96,6 +96,7 @@ impl Broker {
             let writable = self.connections.get(&channel.connection).is_none_or(|connection| connection.writable);
             let key = self.channels.insert(Channel::new(channel, writable));
             self.channel_keys.insert(channel, key);
+            self.totals.channels_opened += 1;
         }
         Ok(Reply::Done)
     }
@@ -132,6 +133,7 @@ impl Broker {
             if let Some(transaction) = channel.transaction {
                 channel.unacknowledged.restore(transaction.into_held());
             }
+            self.totals.channels_closed += 1;
             for held in channel.unacknowledged.into_held() {
                 self.requeue(held);
             }

@@ -77,6 +77,7 @@ impl Broker {
                 consumer.place = Place::Rotation(queue.rotation.requeue(turn, consumer_key));
                 consumer.held += u64::from(!consumer.no_ack);
                 let delivery = deliver((key, queue), channel, Some(consumer_key), consumer.no_ack)?;
+                self.totals.count_delivery(&delivery, consumer.no_ack);
                 let (channel, consumer_tag) = (channel.id, consumer.tag.clone());
                 self.set_timer(key);
                 return Some(Effect::Deliver { channel, consumer_tag, delivery });
@@ -125,6 +126,7 @@ impl Broker {
         let queue = &mut self.queues[queue_key];
         let delivery = deliver((queue_key, queue), &mut self.channels[channel_key], None, no_ack);
         let left = saturated(queue.ready.length());
+        self.totals.count_get(delivery.as_ref(), no_ack);
         self.note_use(queue_key);
         Ok(Reply::Got(delivery.map(|delivery| (delivery, left))))
     }
@@ -144,6 +146,8 @@ fn deliver(
         delivery_count: entry.delivery_count,
         message: entry.message.clone(),
     };
+    queue.tally.delivered += 1;
+    queue.tally.redelivered += u64::from(delivery.redelivered());
     if no_ack {
         queue.tally.acknowledged += 1;
     } else {

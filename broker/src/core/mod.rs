@@ -18,6 +18,7 @@ mod expiry;
 mod inspect;
 mod memory;
 mod message;
+mod meter;
 mod names;
 mod properties;
 mod publish;
@@ -26,8 +27,10 @@ mod ready;
 mod replies;
 mod rotation;
 mod settle;
+mod snapshot;
 #[cfg(test)]
 mod tests;
+mod totals;
 mod transaction;
 mod unacknowledged;
 
@@ -41,6 +44,8 @@ pub use effect::Effect;
 pub use inspect::{QueueCounts, Violation};
 pub use message::{DeathReason, Delivery, Message};
 pub use replies::REPLY_TO;
+pub use snapshot::{BindingSnapshot, ChannelSnapshot, ConsumerSnapshot, ExchangeSnapshot, QueueSnapshot, Snapshot};
+pub use totals::Totals;
 
 use crate::time::Timestamp;
 
@@ -59,6 +64,9 @@ pub trait Machine: Send + 'static {
 
     /// The next effect of what was handled, in order; `None` when there is none left.
     fn next_effect(&mut self) -> Option<Effect>;
+
+    /// How many bytes its messages hold.
+    fn memory_bytes(&self) -> u64;
 
     /// When [`expire`](Machine::expire) has to be called next; `None` if never.
     fn deadline(&self) -> Option<Timestamp>;

@@ -43,7 +43,10 @@ impl Broker {
             return Err(Refusal::InternalExchange(name.into()));
         }
         Ok(Reply::Published(match &mut self.channels[key].transaction {
-            Some(transaction) => transaction.hold(message),
+            Some(transaction) => {
+                message.count(&self.meter);
+                transaction.hold(message)
+            }
             None => self.publish_to(exchange, message),
         }))
     }
@@ -57,6 +60,8 @@ impl Broker {
         let is_reply = is_reply_address(&message);
         let arrival = Arrival { time_to_live: message.time_to_live(), message, blind_copies };
         let routed = self.targets.len();
+        self.totals.published += 1;
+        self.totals.unroutable += u64::from(routed == 0);
         let taken = self.take_at_targets(&arrival);
         match routed {
             0 => Published::Unroutable,
@@ -90,6 +95,7 @@ impl Broker {
             }
             return false;
         }
+        message.count(&self.meter);
         let extra = arrival.extra(queue, self.now);
         let expires_at = extra.as_ref().and_then(|extra| extra.expires_at);
         if expires_at.is_some_and(|at| at <= self.now) {

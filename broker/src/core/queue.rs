@@ -57,6 +57,8 @@ pub(super) struct Tally {
     pub acknowledged: u64,
     pub dead_lettered: u64,
     pub removed: u64,
+    pub delivered: u64,
+    pub redelivered: u64,
 }
 
 impl Queue {
@@ -163,6 +165,7 @@ impl Broker {
         let owner = options.exclusive.then_some(connection);
         let key = self.queues.insert(Queue::new(Arc::clone(&name), options, owner, self.now));
         self.queue_keys.insert(name, key);
+        self.totals.queues_created += 1;
         if let Some(owner) = owner {
             self.connections.entry(owner).or_default().exclusive_queues.insert(key);
         }
@@ -202,6 +205,7 @@ impl Broker {
         if let Some(at) = queue.timer {
             self.timers.remove(&(at, key));
         }
+        self.totals.queues_deleted += 1;
         if let Some(connection) = queue.owner.and_then(|owner| self.connections.get_mut(&owner)) {
             connection.exclusive_queues.remove(&key);
         }

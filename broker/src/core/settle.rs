@@ -84,6 +84,7 @@ impl Broker {
             Settlement::Requeue => self.requeue(held),
             Settlement::Discard => self.discard(held),
             Settlement::Acknowledge => {
+                self.totals.acknowledged += 1;
                 if let Some(queue) = self.queues.get_mut(held.queue) {
                     queue.unacknowledged -= 1;
                     queue.tally.acknowledged += 1;

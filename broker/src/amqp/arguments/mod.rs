@@ -7,7 +7,7 @@ mod consumer;
 mod queue;
 
 pub(super) use self::consumer::consumer_priority;
-pub(crate) use self::queue::queue_arguments;
+pub use self::queue::queue_arguments;
 pub(super) use self::queue::queue_options;
 
 use super::codec::{ReplyCode, Table, Value};
@@ -23,8 +23,8 @@ fn exchange_name((entity, name): (&str, &str), argument: &str, arguments: Table<
     let Some(value) = arguments.get(argument) else { return Ok(None) };
     let Some(exchange) = value.as_str() else {
         let kind = value.type_name();
-        let text = format!("invalid type '{kind}' for arg '{argument}' in {entity} '{name}' in vhost '/'");
-        return Err(Fault::new(ReplyCode::PreconditionFailed, text));
+        let text = format!("invalid type '{kind}' for arg '{argument}' in {entity} '{name}'");
+        return Err(Fault::in_virtual_host(ReplyCode::PreconditionFailed, text, ""));
     };
     Ok(Some(exchange.to_owned()))
 }
@@ -65,15 +65,17 @@ impl<'a> Argument<'a> {
     }
 
     fn fault(&self, reason: &str) -> Fault {
-        let Argument { queue, name, .. } = self;
-        let text = format!("invalid arg '{name}' for queue '{queue}' in vhost '/': {reason}");
-        Fault::new(ReplyCode::PreconditionFailed, text)
+        self.invalid(format!(": {reason}"))
     }
 
     /// It means nothing to this type of queue.
     fn misplaced(&self, queue_type: &str) -> Fault {
+        self.invalid(format!(" of queue type {queue_type}"))
+    }
+
+    fn invalid(&self, why: String) -> Fault {
         let Argument { queue, name, .. } = self;
-        let text = format!("invalid arg '{name}' for queue '{queue}' in vhost '/' of queue type {queue_type}");
-        Fault::new(ReplyCode::PreconditionFailed, text)
+        let text = format!("invalid arg '{name}' for queue '{queue}'");
+        Fault::in_virtual_host(ReplyCode::PreconditionFailed, text, why)
     }
 }

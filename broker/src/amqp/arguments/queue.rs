@@ -102,14 +102,14 @@ fn check_quorum(queue: &str, options: &QueueOptions) -> Said<()> {
     match properties.into_iter().find(|(_, is_invalid)| *is_invalid) {
         None => Ok(()),
         Some((property, _)) => {
-            let text = format!("invalid property '{property}' for queue '{queue}' in vhost '/'");
-            Err(Fault::new(ReplyCode::PreconditionFailed, text))
+            let text = format!("invalid property '{property}' for queue '{queue}'");
+            Err(Fault::in_virtual_host(ReplyCode::PreconditionFailed, text, ""))
         }
     }
 }
 
 /// Writes the arguments that ask for `policy`: what [`queue_options`] reads.
-pub(crate) fn queue_arguments(policy: &QueuePolicy) -> TableBuilder {
+pub fn queue_arguments(policy: &QueuePolicy) -> TableBuilder {
     let number = |number: u64| Value::LongLongInt(i64::try_from(number).unwrap_or(i64::MAX));
     let milliseconds = |time: Duration| number(u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
     let overflow = match policy.overflow {
