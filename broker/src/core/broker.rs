@@ -31,6 +31,7 @@ use super::consumer::{Consumer, Subscription};
 use super::death::DeadLetter;
 use super::effect::Effect;
 use super::exchange::Exchanges;
+use super::limits::{Definitions, Limits, exchange_bytes};
 use super::memory::give_back;
 use super::meter::Meter;
 use super::names::Names;
@@ -61,10 +62,12 @@ pub struct Broker {
     pub(super) queue_keys: BTreeMap<Arc<str>, QueueKey>,
     pub(super) queues: SlotMap<QueueKey, Queue>,
     pub(super) consumers: SlotMap<ConsumerKey, Consumer>,
-    pub(super) names: Names,
+    pub(super) limits: Limits,
+    pub(super) definitions: Definitions,
     pub(super) totals: Totals,
     /// What its messages hold.
     pub(super) meter: Meter,
+    pub(super) names: Names,
     pub(super) effects: VecDeque<Effect>,
     /// Queues with ready messages and consumers that may have credit, each once.
     pub(super) due: VecDeque<QueueKey>,
@@ -90,18 +93,25 @@ impl Broker {
     /// The same, but the names it makes up (of nameless queues, of reply addresses) follow from `seed`: as long as that
     /// is secret, nobody can guess them.
     pub fn with_seed(seed: u64) -> Self {
+        let exchanges = Exchanges::predeclared();
+        let mut definitions = Definitions::default();
+        for (_, exchange) in exchanges.iter() {
+            definitions.add_bytes(exchange_bytes(&exchange.name, &exchange.options));
+        }
         Broker {
             now: Timestamp::EPOCH,
             connections: BTreeMap::new(),
             channel_keys: BTreeMap::new(),
             channels: SlotMap::with_key(),
-            exchanges: Exchanges::predeclared(),
+            exchanges,
             queue_keys: BTreeMap::new(),
             queues: SlotMap::with_key(),
             consumers: SlotMap::with_key(),
-            names: Names::new(seed),
+            limits: Limits::default(),
+            definitions,
             totals: Totals::default(),
             meter: Meter::default(),
+            names: Names::new(seed),
             effects: VecDeque::new(),
             due: VecDeque::new(),
             unblocked: VecDeque::new(),
@@ -110,6 +120,11 @@ impl Broker {
             dead: VecDeque::new(),
             targets: Vec::new(),
         }
+    }
+
+    /// The same, which holds no more than `limits` say.
+    pub fn limited_to(self, limits: Limits) -> Self {
+        Broker { limits, ..self }
     }
 
     fn dispatch(&mut self, command: Command<'_>) -> Result<Reply, Refusal> {

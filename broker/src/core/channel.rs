@@ -130,10 +130,10 @@ impl Broker {
         for key in keys {
             let Some(mut channel) = self.channels.remove(key) else { continue };
             self.channel_keys.remove(&channel.id);
+            self.totals.channels_closed += 1;
             if let Some(transaction) = channel.transaction {
                 channel.unacknowledged.restore(transaction.into_held());
             }
-            self.totals.channels_closed += 1;
             for held in channel.unacknowledged.into_held() {
                 self.requeue(held);
             }

@@ -71,12 +71,13 @@ impl Broker {
         let channel_key = self.channel_key(channel)?;
         self.check_tag(channel_key, consumer_tag)?;
         let queue_key = self.accessible_queue(channel.connection, queue)?;
-        let target = &mut self.queues[queue_key];
+        let target = &self.queues[queue_key];
         let is_taken = !target.consumers.is_empty() || target.single_active.is_some();
         if target.has_exclusive_consumer || subscription.exclusive && is_taken {
             return Err(Refusal::ExclusiveUse(queue.into()));
         }
-        target.has_exclusive_consumer = subscription.exclusive;
+        self.admit_consumer(queue)?;
+        self.queues[queue_key].has_exclusive_consumer = subscription.exclusive;
         self.add_consumer(channel_key, queue_key, consumer_tag.into(), subscription);
         Ok(Reply::Done)
     }

@@ -16,6 +16,7 @@ mod equivalence;
 mod exchange;
 mod expiry;
 mod inspect;
+mod limits;
 mod memory;
 mod message;
 mod meter;
@@ -42,6 +43,7 @@ pub use command::{
 pub use death_record::Death;
 pub use effect::Effect;
 pub use inspect::{QueueCounts, Violation};
+pub use limits::Limits;
 pub use message::{DeathReason, Delivery, Message};
 pub use replies::REPLY_TO;
 pub use snapshot::{BindingSnapshot, ChannelSnapshot, ConsumerSnapshot, ExchangeSnapshot, QueueSnapshot, Snapshot};

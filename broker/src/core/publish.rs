@@ -42,11 +42,9 @@ impl Broker {
         if self.exchanges.get(exchange).is_some_and(|exchange| exchange.options.internal) {
             return Err(Refusal::InternalExchange(name.into()));
         }
+        message.count(&self.meter);
         Ok(Reply::Published(match &mut self.channels[key].transaction {
-            Some(transaction) => {
-                message.count(&self.meter);
-                transaction.hold(message)
-            }
+            Some(transaction) => transaction.hold(message),
             None => self.publish_to(exchange, message),
         }))
     }

@@ -31,6 +31,7 @@ pub(super) struct Hub<M> {
     peers: BTreeMap<ConnectionId, Peer>,
     pub totals: ConnectionTotals,
     memory: MemorySnapshot,
+    alarms: u64,
     /// Bytes of bodies that are not whole.
     unfinished_bytes: u64,
     max_connections: usize,
@@ -131,8 +132,8 @@ impl<M: Machine> Hub<M> {
     }
 
     /// Notes how far a connection has come.
-    pub fn note_progress(&mut self, id: ConnectionId, connection: &Connection) {
-        let Some(peer) = self.peers.get_mut(&id) else { return };
+    pub fn note_progress(&mut self, connection: &Connection) {
+        let Some(peer) = self.peers.get_mut(&connection.id()) else { return };
         peer.state = connection.state();
         if peer.client.is_none() {
             peer.client = connection.client().cloned();
@@ -151,7 +152,8 @@ impl<M: Machine> Hub<M> {
         self.unfinished_bytes > self.memory.watermark.block_above_bytes / UNFINISHED_SHARE
     }
 
-    /// Whether memory is short, so that whoever publishes has to wait. Those who wait are woken when it is no more.
+    /// Whether memory is short, so that whoever publishes has to wait. Everybody is woken when it becomes short, to give
+    /// back what is not needed, and those who wait when it is no more.
     pub fn is_short_of_memory(&mut self) -> bool {
         let was_blocking = self.memory.is_blocking;
         self.memory.message_bytes = self.hosts.iter().map(|host| host.machine.memory_bytes()).sum();
@@ -161,7 +163,10 @@ impl<M: Machine> Hub<M> {
             let word = if was_blocking { "enough memory again" } else { "short of memory: publishers are blocked" };
             tracing::warn!(message_bytes, buffer_bytes, "{word}");
         }
-        if was_blocking && !self.memory.is_blocking {
+        if self.memory.is_blocking && !was_blocking {
+            self.alarms += 1;
+            self.peers.values_mut().for_each(Peer::wake);
+        } else if was_blocking && !self.memory.is_blocking {
             let blocked = self.peers.values_mut().filter(|peer| peer.state == ConnectionState::Blocked);
             blocked.for_each(Peer::wake);
         }
@@ -180,6 +185,11 @@ impl<M: Machine> Hub<M> {
         if self.peers.is_empty() {
             self.wake_waiting();
         }
+    }
+
+    /// How many times memory has become short. Each time connections give back what they do not need.
+    pub fn alarms(&self) -> u64 {
+        self.alarms
     }
 
     /// Whether whoever publishes has to wait.
@@ -302,6 +312,7 @@ impl<M: Machine> SharedHub<M> {
             peers: BTreeMap::new(),
             totals: ConnectionTotals::default(),
             memory,
+            alarms: 0,
             unfinished_bytes: 0,
             max_connections: options.max_connections,
             stopping: false,

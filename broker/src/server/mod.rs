@@ -7,6 +7,7 @@
 //! Each virtual host has a core of its own: what is in one cannot be named, counted or blocked from another, without a
 //! prefix in any name and a rule in any core.
 
+mod account;
 mod hub;
 mod options;
 mod session;
@@ -87,13 +88,13 @@ impl<M: Machine> Server<M> {
         }
         drop(listener);
         let until = runtime.now() + self.options.shutdown_timeout;
-        let empty = tokio::select! {
+        tokio::select! {
             biased;
-            empty = runtime.timeout_at(until, self.hub.empty()) => empty,
+            () = self.hub.empty() => {}
+            () = runtime.sleep_until(until) => {
+                tracing::warn!("connections that did not end in time are left behind");
+            }
             never = &mut time => match never {},
-        };
-        if empty.is_none() {
-            tracing::warn!("connections that did not end in time are left behind");
         }
     }
 

@@ -8,6 +8,7 @@ mod declaring;
 mod exchanges;
 mod expiry;
 mod length;
+mod limits;
 mod model;
 mod order;
 mod priority;
@@ -16,6 +17,7 @@ mod replies;
 mod routing;
 mod settling;
 mod single_active;
+mod snapshot;
 mod transaction;
 
 use std::time::Duration;
@@ -38,7 +40,11 @@ struct Driver {
 
 impl Driver {
     fn new() -> Self {
-        let mut driver = Driver { broker: Broker::new(), now: Timestamp::EPOCH };
+        Driver::around(Broker::new())
+    }
+
+    fn around(broker: Broker) -> Self {
+        let mut driver = Driver { broker, now: Timestamp::EPOCH };
         for channel in [A, A2, B] {
             driver.run(Command::OpenChannel { channel });
         }
