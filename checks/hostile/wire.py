@@ -44,8 +44,8 @@ def nested_array(depth):
     return long_string(b"\x00A" + array)
 
 
-def start_ok(client_properties=long_string(b""), mechanism=b"PLAIN"):
-    response = long_string(b"\x00guest\x00guest")
+def start_ok(client_properties=long_string(b""), mechanism=b"PLAIN", user=b"guest", password=b"guest"):
+    response = long_string(b"\x00" + user + b"\x00" + password)
     return method(0, (10, 11), client_properties + short_string(mechanism) + response + short_string(b"en_US"))
 
 
@@ -53,9 +53,9 @@ def tune_ok(frame_max=FRAME_MAX):
     return method(0, (10, 31), struct.pack(">HIH", 2047, frame_max, 0))
 
 
-def declare(queue=b"", arguments=long_string(b""), channel=1):
-    exclusive = 0b0100
-    return method(channel, (50, 10), struct.pack(">H", 0) + short_string(queue) + struct.pack(">B", exclusive) + arguments)
+def declare(queue=b"", arguments=long_string(b""), channel=1, exclusive=True):
+    flags = 0b0100 if exclusive else 0
+    return method(channel, (50, 10), struct.pack(">H", 0) + short_string(queue) + struct.pack(">B", flags) + arguments)
 
 
 def publish(routing_key=b"", channel=1):
@@ -131,12 +131,12 @@ class Peer:
         self.send(PROTOCOL_HEADER)
         self.expect(START)
 
-    def open(self, send=None):
+    def open(self, send=None, login=start_ok()):
         """Logs in and opens channel 1; every byte goes through `send`."""
         send = send or self.send
         send(PROTOCOL_HEADER)
         self.expect(START)
-        send(start_ok())
+        send(login)
         self.expect(TUNE)
         send(tune_ok())
         send(CONNECTION_OPEN)
