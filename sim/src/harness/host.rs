@@ -147,6 +147,10 @@ impl Machine for Told {
         effect
     }
 
+    fn memory_bytes(&self) -> u64 {
+        self.broker.memory_bytes()
+    }
+
     fn deadline(&self) -> Option<Timestamp> {
         self.broker.deadline()
     }
