@@ -47,19 +47,6 @@ def ends(address, octets, *codes, flood_mib=0):
         assert code in (None, *codes), f"reply code {code} instead of one of {codes} for {octets[:40]}"
 
 
-def closes_channel(address, octets, code):
-    """After a proper login these bytes must close the channel with this reply code, and nothing more."""
-    with Peer(address) as peer:
-        peer.open()
-        peer.send(octets)
-        arguments = peer.expect((20, 40))
-        told = struct.unpack_from(">H", arguments)[0]
-        assert told == code, f"reply code {told} instead of {code} for {octets[:40]}"
-        peer.send(method(1, (20, 41)) + CHANNEL_OPEN + declare())
-        peer.expect((20, 11))
-        peer.expect((50, 11))
-
-
 def answers(address, octets):
     """After a proper login these bytes must be answered, by an error or otherwise; silence would be a broker stuck."""
     with Peer(address) as peer:
@@ -217,31 +204,6 @@ def nested_table_in_arguments_and_headers(address):
         headers = nested(20_000)
         header = struct.pack(">HHQH", 60, 0, 0, 1 << 13) + headers
         answers(address, publish() + frame(CONTENT_HEADER, 1, header) + declare())
-
-
-@attack
-def delivery_tag_that_does_not_exist(address):
-    ack, reject, nack = (60, 80), (60, 90), (60, 120)
-    for tag in (1, 99, 2**64 - 1):
-        for identity in (ack, reject, nack):
-            closes_channel(address, method(1, identity, struct.pack(">QB", tag, 0)), 406)
-    everything = method(1, ack, struct.pack(">QB", 0, 1))
-    with Peer(address) as peer:
-        peer.open()
-        peer.send(everything + everything + declare())
-        peer.expect((50, 11))
-
-
-@attack
-def frames_for_a_channel_that_is_closing(address):
-    """They were sent before the client knew, and are no error."""
-    with Peer(address) as peer:
-        peer.open()
-        wrong = method(1, (60, 80), struct.pack(">QB", 99, 0))
-        peer.send(wrong + wrong + publish() + content_header(3) + frame(BODY, 1, b"abc") + declare())
-        peer.expect((20, 40))
-        peer.send(method(1, (20, 41)) + CHANNEL_OPEN)
-        peer.expect((20, 11))
 
 
 @attack
