@@ -13,9 +13,14 @@ SCRATCH = ROOT / "target" / "checks"
 CLIENTS = ROOT / "checks" / "clients"
 
 
-def python_with(client):
-    """The interpreter of a virtual environment with what checks/clients/CLIENT/requirements.txt pins."""
-    folder = SCRATCH / client
+def python_with_pika():
+    """The interpreter of the virtual environment that has pika."""
+    return python_with(CLIENTS / "pika")
+
+
+def python_with(source):
+    """The interpreter of a virtual environment with what requirements.txt in the folder `source` pins."""
+    folder = SCRATCH / source.name
     python = folder / "bin" / "python"
 
     def install():
@@ -23,7 +28,7 @@ def python_with(client):
         requirements = folder / "requirements.txt"
         subprocess.run([python, "-m", "pip", "install", "--quiet", "--requirement", requirements], check=True)
 
-    _make(folder, ["requirements.txt"], CLIENTS / client, install)
+    _make(folder, ["requirements.txt"], source, install)
     return python
 
 

@@ -21,6 +21,8 @@ pub fn hand_off(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("hand-off");
     group.throughput(Throughput::Elements(messages));
     group.bench_function("handoff", |bencher| bencher.iter(|| on_handoff(messages)));
+    #[cfg(feature = "turmoil")]
+    group.bench_function("turmoil", |bencher| bencher.iter(|| crate::turmoil::hand_off(messages)));
     group.finish();
 }
 

@@ -1,4 +1,4 @@
-//! Round trips over the bare network: ours, and madsim's own on the same scheduler.
+//! Round trips over the bare network: ours, madsim's own on the same scheduler, and turmoil's.
 
 use std::io;
 use std::net::SocketAddr;
@@ -19,11 +19,13 @@ pub fn echo(criterion: &mut Criterion) {
     group.throughput(Throughput::Elements(2 * round_trips));
     group.bench_function("handoff", |bencher| bencher.iter(|| on_handoff(round_trips)));
     group.bench_function("madsim", |bencher| bencher.iter(|| on_madsim(round_trips)));
+    #[cfg(feature = "turmoil")]
+    group.bench_function("turmoil", |bencher| bencher.iter(|| crate::turmoil::echo(round_trips)));
     group.finish();
 }
 
 /// Sends, and reads what comes back, so many times.
-async fn ask(mut stream: impl AsyncRead + AsyncWrite + Unpin, round_trips: u64) -> io::Result<()> {
+pub async fn ask(mut stream: impl AsyncRead + AsyncWrite + Unpin, round_trips: u64) -> io::Result<()> {
     let mut buffer = [0; BYTES];
     for _ in 0..round_trips {
         stream.write_all(&[7; BYTES]).await?;
@@ -34,7 +36,7 @@ async fn ask(mut stream: impl AsyncRead + AsyncWrite + Unpin, round_trips: u64) 
 }
 
 /// Sends back what comes, until nothing does.
-async fn answer(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> io::Result<()> {
+pub async fn answer(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> io::Result<()> {
     let mut buffer = [0; BYTES];
     loop {
         stream.read_exact(&mut buffer).await?;

@@ -7,6 +7,8 @@
 //!   stay the same if the cost grows linearly.
 //! - `check/<events>`: a history of about so many events judged, without playing it.
 //!
+//! `<world>` is `handoff`, for `echo` also `madsim`, and with `--features turmoil` also `turmoil`.
+//!
 //! Run it with `cargo bench -p handoff-sim --bench simulator`. All of it is computing on one core: ratios within one run
 //! mean more than its figures.
 
@@ -15,6 +17,8 @@ mod check;
 mod echo;
 mod growth;
 mod seeds;
+#[cfg(feature = "turmoil")]
+mod turmoil;
 
 use std::env;
 

@@ -116,7 +116,7 @@ impl Workload {
         publishing.unknown.remove(&place);
         publishing.waiting.remove(&place);
         publishing.sent.insert(place);
-        let payload: Vec<u8> = (0..self.messages[place].size_bytes).map(|index| (index as u8) ^ (id.0 as u8)).collect();
+        let payload = payload(id, self.messages[place].size_bytes);
         let properties = PropertiesBuilder::new().content_type("application/octet-stream").build();
         let body = encode_body(id, &payload);
         let digest = Digest::of_message(&properties, &body);
@@ -173,4 +173,13 @@ impl Workload {
         let place = usize::try_from(id.0).ok()?.checked_sub(1)?;
         (place < self.messages.len()).then_some(place)
     }
+}
+
+/// Bytes that differ from place to place and from message to message.
+fn payload(id: MessageId, size_bytes: u32) -> Vec<u8> {
+    let mut payload = vec![id.0 as u8; size_bytes as usize];
+    for (index, byte) in payload.iter_mut().enumerate() {
+        *byte ^= index as u8;
+    }
+    payload
 }

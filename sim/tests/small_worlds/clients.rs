@@ -178,9 +178,9 @@ impl Play {
         expect(found == due, || format!("dead letters {found:?}, expected {due:?}"))
     }
 
-    /// Writes everything on which the future depends.
-    pub fn describe(&self, out: &mut impl std::fmt::Write) -> std::fmt::Result {
-        write!(out, "{:?}{:?}", self.clients, self.broker.broker())
+    /// Everything on which the future depends.
+    pub fn describe(&self) -> String {
+        format!("{:?}{:?}", self.clients, self.broker.broker())
     }
 
     fn publish(&mut self, number: usize) -> Result<(), String> {
