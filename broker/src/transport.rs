@@ -37,6 +37,8 @@ struct Input {
 struct Output {
     bytes: Vec<u8>,
     sent: usize,
+    /// Whether the stream was asked to pass on what it may hold back itself, as an encrypting one does.
+    flushed: bool,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Transport<S> {
@@ -45,7 +47,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Transport<S> {
         Transport {
             stream,
             input: Input { bytes: vec![0; INPUT_BYTES], start: 0, end: 0 },
-            output: Output { bytes: Vec::new(), sent: 0 },
+            output: Output { bytes: Vec::new(), sent: 0, flushed: true },
         }
     }
 
@@ -87,10 +89,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Transport<S> {
 
     /// Writes once. Ready when bytes were written, pending when none can be or none wait.
     pub fn poll_send(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let Output { bytes, sent } = &mut self.output;
+        let Output { bytes, sent, flushed } = &mut self.output;
         if bytes.is_empty() {
+            if !*flushed {
+                ready!(Pin::new(&mut self.stream).poll_flush(context))?;
+                *flushed = true;
+            }
             return Poll::Pending;
         }
+        *flushed = false;
         let written_bytes = ready!(Pin::new(&mut self.stream).poll_write(context, &bytes[*sent..]))?;
         if written_bytes == 0 {
             return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
