@@ -38,6 +38,14 @@ pub trait Runtime: Clone + Send + Sync + Unpin + 'static {
     /// Connects to `address`. Waits as long as the network does: callers bring their own timeout.
     fn connect(&self, address: SocketAddr) -> impl Future<Output = io::Result<Self::Stream>> + Send;
 
+    /// Does `work` that takes long, beside everything else if the runtime can; otherwise at once, when first polled.
+    fn aside<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> impl Future<Output = T> + Send + 'static {
+        async move { work() }
+    }
+
     /// Completes `duration` from now.
     fn sleep(&self, duration: Duration) -> Self::Sleep {
         self.sleep_until(self.now() + duration)
@@ -113,6 +121,21 @@ impl Runtime for TokioRuntime {
 
     fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         drop(tokio::spawn(task));
+    }
+
+    fn aside<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> impl Future<Output = T> + Send + 'static {
+        let working = tokio::task::spawn_blocking(work);
+        async move {
+            match working.await {
+                Ok(done) => done,
+                Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+                // The runtime is being shut down: nobody is going to ask again.
+                Err(_) => std::future::pending().await,
+            }
+        }
     }
 
     async fn listen(&self, address: SocketAddr) -> io::Result<Self::Listener> {

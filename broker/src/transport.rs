@@ -77,6 +77,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Transport<S> {
         }
     }
 
+    /// How much memory the buffers take.
+    pub fn buffered_bytes(&self) -> usize {
+        self.input.bytes.len() + self.output.bytes.capacity()
+    }
+
     /// How many bytes are on their way out.
     pub fn unsent_bytes(&self) -> usize {
         self.output.bytes.len() - self.output.sent

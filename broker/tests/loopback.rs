@@ -2,6 +2,7 @@
 #![allow(clippy::disallowed_methods, reason = "real sockets, without a client in between")]
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use handoff_broker::amqp::Settings;
 use handoff_broker::client::{Certainty, Channel, ClientError, Connection, ConnectionOptions};
@@ -234,7 +235,8 @@ async fn garbage_ends_its_own_connection_and_nobody_elses() {
 
 #[tokio::test]
 async fn a_wrong_password_is_refused_by_name() {
-    let world = start(ServerOptions::default()).await;
+    let settings = Settings { login_delay: Duration::ZERO, ..Settings::default() };
+    let world = start(ServerOptions { settings, ..ServerOptions::default() }).await;
     let options = ConnectionOptions { password: "wrong".into(), ..ConnectionOptions::default() };
 
     let Err(error) = Connection::open(&world.runtime, world.address, &options).await else { panic!("let in") };
@@ -254,7 +256,7 @@ async fn one_connection_too_many_is_turned_away() {
 
 #[tokio::test]
 async fn a_handshake_that_is_not_finished_is_given_up() {
-    let settings = Settings { handshake_timeout: std::time::Duration::from_millis(50), ..Settings::default() };
+    let settings = Settings { handshake_timeout: Duration::from_millis(50), ..Settings::default() };
     let world = start(ServerOptions { settings, ..ServerOptions::default() }).await;
     let mut half_open = TcpStream::connect(world.address).await.unwrap();
     half_open.write_all(b"AMQP").await.unwrap();

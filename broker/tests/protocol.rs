@@ -1,11 +1,14 @@
 //! The connection state machine by itself: bytes in, bytes out, and the time as the test says.
 
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use handoff_broker::Timestamp;
+use handoff_broker::access::AccessControl;
 use handoff_broker::amqp::codec::{
-    self, BASIC_CLASS_ID, ContentHeader, FrameKind, Method, PROTOCOL_HEADER, Table, write_body_frame,
+    self, BASIC_CLASS_ID, ContentHeader, FrameKind, Method, PROTOCOL_HEADER, Table, TableBuilder, Value,
+    write_body_frame,
 };
 use handoff_broker::amqp::{Connection, Output, Settings};
 use handoff_broker::core::{Broker, ConnectionId, Machine, Overflow, QueueOptions, QueuePolicy};
@@ -13,6 +16,7 @@ use handoff_broker::core::{Broker, ConnectionId, Machine, Overflow, QueueOptions
 /// A connection with its broker, and a client that sends what the test says.
 struct Session {
     now: Timestamp,
+    access: Arc<AccessControl>,
     connection: Connection,
     broker: Broker,
     output: Output,
@@ -22,11 +26,16 @@ struct Session {
 
 impl Session {
     fn start() -> Session {
-        let settings = Settings { heartbeat: Duration::from_secs(10), ..Settings::default() };
+        Session::with(Settings::default())
+    }
+
+    fn with(settings: Settings) -> Session {
+        let settings = Settings { heartbeat: Duration::from_secs(10), ..settings };
+        let access = Arc::clone(&settings.access);
         let now = Timestamp::from_nanoseconds(1_000_000_000);
         let output = Output::new(settings.frame_max);
         let connection = Connection::new(ConnectionId(1), Arc::new(settings), now);
-        Session { now, connection, broker: Broker::new(), output, pending: Vec::new() }
+        Session { now, access, connection, broker: Broker::new(), output, pending: Vec::new() }
     }
 
     /// A connection with heartbeats of ten seconds and channel 1 open.
@@ -56,6 +65,7 @@ impl Session {
         while !self.pending.is_empty() {
             let taken = self.connection.receive(self.now, &self.pending, &mut self.broker, &mut self.output);
             while self.broker.next_effect().is_some() {}
+            self.check_login();
             if taken == 0 {
                 break;
             }
@@ -63,6 +73,14 @@ impl Session {
         }
         self.connection.flush(&mut self.output);
         self.answers()
+    }
+
+    /// What the shell does with a login: this client is on the same machine.
+    fn check_login(&mut self) {
+        if let Some(login) = self.connection.take_login() {
+            let outcome = self.access.log_in(&login, Ipv4Addr::LOCALHOST.into());
+            self.connection.logged_in(self.now, outcome, &mut self.output);
+        }
     }
 
     fn pass(&mut self, time: Duration) -> Vec<String> {
@@ -274,13 +292,24 @@ fn what_a_client_asks_for_beyond_the_offer_is_refused() {
 
 #[test]
 fn a_wrong_login_is_refused() {
-    for response in [&b"\0guest\0wrong"[..], b"\0nobody\0guest", b"", b"guest", b"\0guest\0guest2"] {
+    for response in [&b"\0guest\0wrong"[..], b"\0nobody\0guest", b"\0guest\0guest2"] {
         let mut session = Session::start();
+        let mut capabilities = TableBuilder::new();
+        capabilities.insert("authentication_failure_close", Value::Boolean(true));
+        let mut properties = TableBuilder::new();
+        properties.insert("capabilities", Value::Table(capabilities.as_table()));
+        let start_ok = Method::ConnectionStartOk {
+            client_properties: properties.as_table(),
+            mechanism: "PLAIN",
+            response,
+            locale: "en_US",
+        };
         let answers = session.send(|out| {
             out.extend_from_slice(&PROTOCOL_HEADER);
-            start_ok(response).write(0, out);
+            start_ok.write(0, out);
         });
-        assert_eq!(answers, ["connection.start", "connection.close 403"], "{response:?}");
+        assert_eq!(answers, ["connection.start"], "{response:?}: the answer takes its time");
+        assert_eq!(session.pass(Duration::from_secs(1)), ["connection.close 403"], "{response:?}");
     }
 }
 

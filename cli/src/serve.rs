@@ -53,6 +53,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
             ..Settings::default()
         },
         max_connections: arguments.max_connections,
+        ..ServerOptions::default()
     };
     // One thread: a publish is carried to its consumers' outputs without a hop, and nothing contends for the core.
     let tokio = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

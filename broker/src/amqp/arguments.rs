@@ -39,14 +39,14 @@ pub(super) fn alternate_exchange(exchange: &str, arguments: Table<'_>) -> Result
     let Some(value) = arguments.get("alternate-exchange") else { return Ok(None) };
     let Some(name) = value.as_str() else {
         let kind = value.type_name();
-        let text = format!("invalid type '{kind}' for arg 'alternate-exchange' in exchange '{exchange}' in vhost '/'");
-        return Err(Fault::new(ReplyCode::PreconditionFailed, text));
+        let text = format!("invalid type '{kind}' for arg 'alternate-exchange' in exchange '{exchange}'");
+        return Err(Fault::in_virtual_host(ReplyCode::PreconditionFailed, text, ""));
     };
     Ok(Some(name.to_owned()))
 }
 
 /// Writes the arguments that ask for `policy`: what [`queue_policy`] reads.
-pub(crate) fn queue_arguments(policy: &QueuePolicy) -> TableBuilder {
+pub fn queue_arguments(policy: &QueuePolicy) -> TableBuilder {
     let mut arguments = TableBuilder::new();
     if let Some(messages) = policy.max_length {
         arguments.insert("x-max-length", Value::LongLongInt(i64::try_from(messages).unwrap_or(i64::MAX)));
@@ -94,7 +94,7 @@ impl<'a> Argument<'a> {
 
     fn fault(&self, reason: &str) -> Fault {
         let Argument { queue, name, .. } = self;
-        let text = format!("invalid arg '{name}' for queue '{queue}' in vhost '/': {reason}");
-        Fault::new(ReplyCode::PreconditionFailed, text)
+        let text = format!("invalid arg '{name}' for queue '{queue}'");
+        Fault::in_virtual_host(ReplyCode::PreconditionFailed, text, format!(": {reason}"))
     }
 }

@@ -11,19 +11,37 @@ use crate::core::Refusal;
 pub(super) struct Fault {
     /// What is sent as the reply code.
     pub code: ReplyCode,
-    /// What is sent as the reply text, without the code's name.
-    pub text: String,
+    text: Text,
+}
+
+/// What is sent as the reply text, without the code's name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Text {
+    Whole(String),
+    /// What comes before and after `in vhost 'x'`.
+    InVirtualHost(String, String),
+    Refused(Refusal),
 }
 
 impl Fault {
     /// A fault with its explanation.
     pub fn new(code: ReplyCode, text: impl Into<String>) -> Self {
-        Fault { code, text: text.into() }
+        Fault { code, text: Text::Whole(text.into()) }
+    }
+
+    /// A fault about something in the connection's virtual host, which is named between `before` and `after`.
+    pub fn in_virtual_host(code: ReplyCode, before: impl Into<String>, after: impl Into<String>) -> Self {
+        Fault { code, text: Text::InVirtualHost(before.into(), after.into()) }
     }
 
     /// The reply text as RabbitMQ words it. The codec cuts it to what a short string holds.
-    pub fn reply_text(&self) -> String {
-        format!("{} - {}", self.code.name(), self.text)
+    pub fn reply_text(&self, virtual_host: &str) -> String {
+        let name = self.code.name();
+        match &self.text {
+            Text::Whole(text) => format!("{name} - {text}"),
+            Text::InVirtualHost(before, after) => format!("{name} - {before} in vhost '{virtual_host}'{after}"),
+            Text::Refused(refusal) => format!("{name} - {}", refusal_text(refusal, virtual_host)),
+        }
     }
 }
 
@@ -45,24 +63,32 @@ impl From<Refusal> for Fault {
             Refusal::ConsumerTagInUse(_) => ReplyCode::NotAllowed,
             Refusal::NoChannel(_) => ReplyCode::ChannelError,
         };
-        let text = match refusal {
-            Refusal::NoQueue(name) => format!("no queue '{name}' in vhost '/'"),
-            Refusal::NoExchange(name) => format!("no exchange '{name}' in vhost '/'"),
-            Refusal::Inequivalent { entity, name, option, received, current } => format!(
-                "inequivalent arg '{option}' for {entity} '{name}' in vhost '/': \
+        Fault { code, text: Text::Refused(refusal) }
+    }
+}
+
+/// RabbitMQ's words for a refusal.
+fn refusal_text(refusal: &Refusal, virtual_host: &str) -> String {
+    match refusal {
+        Refusal::NoQueue(name) => format!("no queue '{name}' in vhost '{virtual_host}'"),
+        Refusal::NoExchange(name) => format!("no exchange '{name}' in vhost '{virtual_host}'"),
+        Refusal::Inequivalent { entity, name, option, received, current } => format!(
+            "inequivalent arg '{option}' for {entity} '{name}' in vhost '{virtual_host}': \
                  received {received} but current is {current}"
-            ),
-            Refusal::InUse { entity, name } => format!("{entity} '{name}' in vhost '/' in use"),
-            Refusal::SystemExchange(name) => format!("deletion of system exchange '{name}' in vhost '/' not allowed"),
-            Refusal::InternalExchange(name) => format!("cannot publish to internal exchange '{name}' in vhost '/'"),
-            Refusal::NotEmpty(name) => format!("queue '{name}' in vhost '/' not empty"),
-            Refusal::ExclusiveUse(name) => format!("queue '{name}' in vhost '/' in exclusive use"),
-            Refusal::Locked(name) => format!(
-                "cannot obtain exclusive access to locked queue '{name}' in vhost '/'. It could be originally declared \
+        ),
+        Refusal::InUse { entity, name } => format!("{entity} '{name}' in vhost '{virtual_host}' in use"),
+        Refusal::SystemExchange(name) => {
+            format!("deletion of system exchange '{name}' in vhost '{virtual_host}' not allowed")
+        }
+        Refusal::InternalExchange(name) => {
+            format!("cannot publish to internal exchange '{name}' in vhost '{virtual_host}'")
+        }
+        Refusal::NotEmpty(name) => format!("queue '{name}' in vhost '{virtual_host}' not empty"),
+        Refusal::ExclusiveUse(name) => format!("queue '{name}' in vhost '{virtual_host}' in exclusive use"),
+        Refusal::Locked(name) => format!(
+            "cannot obtain exclusive access to locked queue '{name}' in vhost '{virtual_host}'. It could be originally declared \
                  on another connection or the exclusive property value does not match that of the original declaration."
-            ),
-            other => other.to_string(),
-        };
-        Fault { code, text }
+        ),
+        other => other.to_string(),
     }
 }

@@ -17,6 +17,8 @@ pub(crate) struct Heartbeat {
     next_beat: Timestamp,
     /// What had been sent in all at the last beat: if it grew, the beat can be spared.
     sent_bytes: u64,
+    /// The peer is not read, so that nothing can be heard of it.
+    is_deaf: bool,
 }
 
 impl Heartbeat {
@@ -27,12 +29,23 @@ impl Heartbeat {
 
     /// Heartbeats as negotiated; a zero interval is none.
     pub fn every(interval: Duration, now: Timestamp) -> Self {
-        Heartbeat { interval, last_heard: now, next_beat: now + interval / 2, sent_bytes: 0 }
+        Heartbeat { interval, last_heard: now, next_beat: now + interval / 2, sent_bytes: 0, is_deaf: false }
+    }
+
+    /// The interval; zero is none.
+    pub fn interval(&self) -> Duration {
+        self.interval
     }
 
     /// Bytes came.
     pub fn heard(&mut self, now: Timestamp) {
         self.last_heard = now;
+    }
+
+    /// Stops or starts expecting signs of life. They are due anew from then on.
+    pub fn set_deaf(&mut self, now: Timestamp, is_deaf: bool) {
+        self.last_heard = now;
+        self.is_deaf = is_deaf;
     }
 
     /// When there is something to do.
@@ -55,6 +68,6 @@ impl Heartbeat {
     }
 
     fn gives_up_at(&self) -> Timestamp {
-        self.last_heard + self.interval * 2
+        if self.is_deaf { Timestamp::NEVER } else { self.last_heard + self.interval * 2 }
     }
 }

@@ -10,13 +10,15 @@ mod arguments;
 pub mod codec;
 mod connection;
 mod delivery;
+mod description;
 mod fault;
 mod heartbeat;
 mod output;
 mod settings;
 
-pub(crate) use arguments::queue_arguments;
+pub use arguments::queue_arguments;
 pub use connection::Connection;
+pub use description::{ClientDescription, ConnectionState};
 pub(crate) use heartbeat::Heartbeat;
 pub use output::Output;
 pub use settings::Settings;

@@ -12,12 +12,22 @@ pub struct Output {
     bytes: Vec<u8>,
     frame_max: u32,
     total_bytes: u64,
+    answers: Answers,
+}
+
+/// What publishers were told of their messages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Answers {
+    /// Publishes confirmed, by ack or nack.
+    pub confirmed: u64,
+    /// Messages returned.
+    pub returned: u64,
 }
 
 impl Output {
     /// Nothing waits. `frame_max` holds until the connection is tuned.
     pub fn new(frame_max: u32) -> Self {
-        Output { bytes: Vec::new(), frame_max, total_bytes: 0 }
+        Output { bytes: Vec::new(), frame_max, total_bytes: 0, answers: Answers::default() }
     }
 
     /// How many bytes wait.
@@ -28,6 +38,17 @@ impl Output {
     /// How many bytes were ever taken, and how many wait: grows with every append.
     pub fn total_bytes(&self) -> u64 {
         self.total_bytes + self.bytes.len() as u64
+    }
+
+    /// What was answered to publishers so far.
+    pub fn answers(&self) -> Answers {
+        self.answers
+    }
+
+    /// Notes what a publisher is told.
+    pub(super) fn count_answers(&mut self, confirmed: u64, returned: u64) {
+        self.answers.confirmed += confirmed;
+        self.answers.returned += returned;
     }
 
     /// Exchanges everything that waits for `empty`, whose room is used for what comes next.

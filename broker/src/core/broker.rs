@@ -31,7 +31,9 @@ use super::death::DeadLetter;
 use super::effect::Effect;
 use super::exchange::Exchanges;
 use super::memory::give_back;
+use super::meter::Meter;
 use super::queue::Queue;
+use super::totals::Totals;
 use crate::time::Timestamp;
 
 new_key_type! {
@@ -57,6 +59,9 @@ pub struct Broker {
     pub(super) queue_keys: BTreeMap<Arc<str>, QueueKey>,
     pub(super) queues: SlotMap<QueueKey, Queue>,
     pub(super) consumers: SlotMap<ConsumerKey, Consumer>,
+    pub(super) totals: Totals,
+    /// What its messages hold.
+    pub(super) meter: Meter,
     /// How many queues were named by the broker.
     pub(super) generated_names: u64,
     pub(super) effects: VecDeque<Effect>,
@@ -84,6 +89,8 @@ impl Broker {
             queue_keys: BTreeMap::new(),
             queues: SlotMap::with_key(),
             consumers: SlotMap::with_key(),
+            totals: Totals::default(),
+            meter: Meter::default(),
             generated_names: 0,
             effects: VecDeque::new(),
             due: VecDeque::new(),
@@ -172,6 +179,10 @@ impl Machine for Broker {
         let Some(effect) = self.effects.pop_front() else { return self.next_delivery() };
         give_back(&mut self.effects);
         Some(effect)
+    }
+
+    fn memory_bytes(&self) -> u64 {
+        self.meter.bytes()
     }
 
     fn deadline(&self) -> Option<Timestamp> {

@@ -83,6 +83,7 @@ impl Broker {
             let writable = self.connections.get(&channel.connection).is_none_or(|connection| connection.writable);
             let key = self.channels.insert(Channel::new(channel, writable));
             self.channel_keys.insert(channel, key);
+            self.totals.channels_opened += 1;
         }
         Ok(Reply::Done)
     }
@@ -116,6 +117,7 @@ impl Broker {
         for key in keys {
             let Some(channel) = self.channels.remove(key) else { continue };
             self.channel_keys.remove(&channel.id);
+            self.totals.channels_closed += 1;
             for held in channel.unacknowledged.into_held() {
                 self.requeue(held);
             }

@@ -69,6 +69,7 @@ impl Broker {
                 consumer.place = Place::Rotation(queue.rotation.requeue(turn, consumer_key));
                 consumer.held += u64::from(!consumer.no_ack);
                 let delivery = deliver((key, queue), channel, Some(consumer_key), consumer.no_ack)?;
+                self.totals.count_delivery(&delivery, consumer.no_ack);
                 return Some(Effect::Deliver { channel: channel.id, consumer_tag: consumer.tag.clone(), delivery });
             }
         }
@@ -113,6 +114,7 @@ impl Broker {
         let queue_key = self.accessible_queue(channel.connection, queue)?;
         let queue = &mut self.queues[queue_key];
         let delivery = deliver((queue_key, queue), &mut self.channels[channel_key], None, no_ack);
+        self.totals.count_get(delivery.as_ref(), no_ack);
         Ok(Reply::Got(delivery.map(|delivery| (delivery, saturated(queue.ready.length())))))
     }
 }
@@ -132,6 +134,8 @@ fn deliver(
         deaths: entry.deaths.clone(),
         message: entry.message.clone(),
     };
+    queue.tally.delivered += 1;
+    queue.tally.redelivered += u64::from(delivery.redelivered());
     if no_ack {
         queue.tally.acknowledged += 1;
     } else {

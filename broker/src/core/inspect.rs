@@ -42,7 +42,7 @@ fn ensure(holds: bool, describe: impl FnOnce() -> String) -> Result<(), Violatio
 }
 
 impl Queue {
-    fn counts(&self) -> QueueCounts {
+    pub(super) fn counts(&self) -> QueueCounts {
         QueueCounts {
             taken: self.tally.taken,
             ready: self.ready.length() as u64,

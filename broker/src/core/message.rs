@@ -6,17 +6,24 @@
 use std::fmt;
 use std::sync::Arc;
 
+use triomphe::ThinArc;
+
+use super::meter::{Footprint, Meter};
 use crate::time::Timestamp;
 
 /// A published message: exchange, routing key, property bytes and body in one shared allocation.
 ///
-/// Layout of the allocation: `exchange length: u8 | routing key length: u8 | properties length: u32 (little endian) |
-/// exchange | routing key | properties | body`. Cloning it is counting a reference.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Message(Arc<[u8]>);
+/// Layout of the allocation, after its count and its footprint: `exchange length: u8 | routing key length: u8 |
+/// properties length: u32 (little endian) | exchange | routing key | properties | body`. Cloning it is counting a
+/// reference.
+#[derive(Clone)]
+pub struct Message(ThinArc<Footprint, u8>);
 
 /// How many bytes come before the exchange's name in the allocation.
 const PREFIX_BYTES: usize = 6;
+
+/// What a message takes beside its content: its head, its place in a queue, and what the allocator adds.
+const OVERHEAD_BYTES: usize = 96;
 
 impl Message {
     /// Makes a message: one allocation, into which everything is copied.
@@ -29,55 +36,59 @@ impl Message {
         let properties_bytes = u32::try_from(properties.len()).expect("properties fit a frame");
         let prefix = [exchange_bytes, routing_key_bytes];
         let parts = [&prefix, &properties_bytes.to_le_bytes()[..], exchange.as_bytes(), routing_key, properties, body];
-        let mut content: Arc<[u8]> = std::iter::repeat_n(0, parts.iter().map(|part| part.len()).sum()).collect();
-        let mut rest = Arc::get_mut(&mut content).expect("a new allocation has one owner");
-        for part in parts {
-            let (here, after) = rest.split_at_mut(part.len());
-            here.copy_from_slice(part);
-            rest = after;
-        }
-        Message(content)
+        let content = parts.concat();
+        let footprint = Footprint::new(content.len() + OVERHEAD_BYTES);
+        Message(ThinArc::from_header_and_slice(footprint, &content))
+    }
+
+    /// Counts what it holds, from now until nobody has it any more, unless it is counted already.
+    pub(super) fn count(&self, meter: &Meter) {
+        self.0.header.header.count(meter);
+    }
+
+    fn content(&self) -> &[u8] {
+        &self.0.slice
     }
 
     /// The exchange it was published to; empty for the default exchange.
     pub fn exchange(&self) -> &str {
         let start = PREFIX_BYTES;
-        std::str::from_utf8(&self.0[start..start + self.exchange_bytes()]).unwrap_or_default()
+        std::str::from_utf8(&self.content()[start..start + self.exchange_bytes()]).unwrap_or_default()
     }
 
     /// The routing key it was published with.
     pub fn routing_key(&self) -> &[u8] {
         let start = PREFIX_BYTES + self.exchange_bytes();
-        &self.0[start..start + self.routing_key_bytes()]
+        &self.content()[start..start + self.routing_key_bytes()]
     }
 
     /// The property flags and values as they came on the wire (AMQP 0-9-1, 4.2.6.1), from the flags on.
     pub fn properties(&self) -> &[u8] {
         let start = PREFIX_BYTES + self.exchange_bytes() + self.routing_key_bytes();
-        &self.0[start..start + self.properties_bytes()]
+        &self.content()[start..start + self.properties_bytes()]
     }
 
     /// The body.
     pub fn body(&self) -> &[u8] {
-        &self.0[self.head_bytes()..]
+        &self.content()[self.head_bytes()..]
     }
 
     /// How many places hold it.
     #[cfg(test)]
     pub(super) fn holders(&self) -> usize {
-        Arc::strong_count(&self.0)
+        ThinArc::strong_count(&self.0)
     }
 
     fn exchange_bytes(&self) -> usize {
-        usize::from(self.0[0])
+        usize::from(self.content()[0])
     }
 
     fn routing_key_bytes(&self) -> usize {
-        usize::from(self.0[1])
+        usize::from(self.content()[1])
     }
 
     fn properties_bytes(&self) -> usize {
-        let length = [self.0[2], self.0[3], self.0[4], self.0[5]];
+        let length = [self.content()[2], self.content()[3], self.content()[4], self.content()[5]];
         u32::from_le_bytes(length) as usize
     }
 
@@ -85,6 +96,15 @@ impl Message {
         PREFIX_BYTES + self.exchange_bytes() + self.routing_key_bytes() + self.properties_bytes()
     }
 }
+
+impl PartialEq for Message {
+    /// Whether exchange, routing key, properties and body are the same.
+    fn eq(&self, other: &Self) -> bool {
+        self.content() == other.content()
+    }
+}
+
+impl Eq for Message {}
 
 impl fmt::Debug for Message {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -16,14 +16,17 @@ mod exchange;
 mod inspect;
 mod memory;
 mod message;
+mod meter;
 mod properties;
 mod publish;
 mod queue;
 mod ready;
 mod rotation;
 mod settle;
+mod snapshot;
 #[cfg(test)]
 mod tests;
+mod totals;
 mod unacknowledged;
 
 pub use broker::Broker;
@@ -34,6 +37,8 @@ pub use command::{
 pub use effect::Effect;
 pub use inspect::{QueueCounts, Violation};
 pub use message::{Death, DeathReason, Deaths, Delivery, FirstDeath, Message};
+pub use snapshot::{BindingSnapshot, ChannelSnapshot, ConsumerSnapshot, ExchangeSnapshot, QueueSnapshot, Snapshot};
+pub use totals::Totals;
 
 use crate::time::Timestamp;
 
@@ -52,6 +57,9 @@ pub trait Machine: Send + 'static {
 
     /// The next effect of what was handled, in order; `None` when there is none left.
     fn next_effect(&mut self) -> Option<Effect>;
+
+    /// How many bytes its messages hold.
+    fn memory_bytes(&self) -> u64;
 
     /// When [`expire`](Machine::expire) has to be called next; `None` if never.
     fn deadline(&self) -> Option<Timestamp>;

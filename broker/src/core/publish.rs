@@ -21,6 +21,8 @@ impl Broker {
         let has_blind_copies = envelope.headers.get(BLIND_COPIES).is_some();
         let message = if has_blind_copies { message.without_header(BLIND_COPIES) } else { message };
         let routed = self.targets.len();
+        self.totals.published += 1;
+        self.totals.unroutable += u64::from(routed == 0);
         let taken = self.take_at_targets(&message, None);
         Ok(Reply::Published(match routed {
             0 => Published::Unroutable,
@@ -49,6 +51,7 @@ impl Broker {
         if queue.refuses() {
             return false;
         }
+        message.count(&self.meter);
         queue.ready.push(message.clone(), deaths.cloned());
         queue.tally.taken += 1;
         self.note_overfull(key);

@@ -42,6 +42,8 @@ pub(super) struct Tally {
     pub acknowledged: u64,
     pub dead_lettered: u64,
     pub removed: u64,
+    pub delivered: u64,
+    pub redelivered: u64,
 }
 
 impl Queue {
@@ -128,6 +130,7 @@ impl Broker {
         let reply = queue.declared();
         let key = self.queues.insert(queue);
         self.queue_keys.insert(name, key);
+        self.totals.queues_created += 1;
         if let Some(owner) = owner {
             self.connections.entry(owner).or_default().exclusive_queues.insert(key);
         }
@@ -169,6 +172,7 @@ impl Broker {
     pub(super) fn remove_queue(&mut self, key: QueueKey) {
         let Some(queue) = self.queues.remove(key) else { return };
         self.queue_keys.remove(&queue.name);
+        self.totals.queues_deleted += 1;
         if let Some(connection) = queue.owner.and_then(|owner| self.connections.get_mut(&owner)) {
             connection.exclusive_queues.remove(&key);
         }

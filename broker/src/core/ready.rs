@@ -164,8 +164,8 @@ mod tests {
     }
 
     #[test]
-    fn a_waiting_message_costs_three_words_beside_itself() {
-        assert_eq!(size_of::<Fresh>(), 24);
+    fn a_waiting_message_costs_two_words_beside_itself() {
+        assert_eq!(size_of::<Fresh>(), 16);
     }
 
     #[test]

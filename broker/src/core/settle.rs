@@ -14,6 +14,7 @@ impl Broker {
         multiple: bool,
     ) -> Result<Reply, Refusal> {
         self.settle_each(channel, delivery_tag, multiple, |broker, held| {
+            broker.totals.acknowledged += 1;
             if let Some(queue) = broker.queues.get_mut(held.queue) {
                 queue.unacknowledged -= 1;
                 queue.tally.acknowledged += 1;

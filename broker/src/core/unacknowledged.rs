@@ -61,6 +61,11 @@ impl Unacknowledged {
         held
     }
 
+    /// How many are held.
+    pub fn length(&self) -> usize {
+        self.length
+    }
+
     /// Everything held, by tag.
     pub fn into_held(self) -> impl Iterator<Item = Held> {
         self.deliveries.into_iter().filter_map(|(_, held)| held)

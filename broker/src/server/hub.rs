@@ -1,50 +1,96 @@
-//! What all connections share: the machine, and each connection's output.
+//! What all connections share: the virtual hosts with their machines, each connection's output, and the memory that
+//! all of it takes.
 //!
 //! The lock is held while the frames of one read are carried through the core, never while anything is awaited.
 
 use std::collections::BTreeMap;
 use std::future::poll_fn;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-use crate::amqp::Output;
-use crate::core::{ChannelId, Command, ConnectionId, Effect, Machine};
+use tokio::sync::Semaphore;
+
+use super::options::ServerOptions;
+use super::snapshot::{ConnectionSnapshot, ConnectionTotals, MemorySnapshot, Snapshot, VirtualHostSnapshot};
+use crate::amqp::{ClientDescription, Connection, ConnectionState, Output};
+use crate::core::{Broker, ChannelId, Command, ConnectionId, Effect, Machine};
 use crate::time::Timestamp;
 
 /// When this much waits for a client that does not read, its deliveries stay in their queues.
 const PAUSE_ABOVE_BYTES: usize = 256 * 1024;
+/// How many logins are checked at the same time.
+const LOGIN_CHECKS: usize = 1;
+/// Which part of the memory's watermark bodies may take that have begun to come in and are not whole.
+const UNFINISHED_SHARE: u64 = 4;
 
 /// The shared state of a server.
 pub(super) struct Hub<M> {
-    /// The core, or what stands around it.
-    pub machine: M,
+    hosts: Vec<VirtualHost<M>>,
     peers: BTreeMap<ConnectionId, Peer>,
-    joined: u64,
+    pub totals: ConnectionTotals,
+    memory: MemorySnapshot,
+    /// Bytes of bodies that are not whole.
+    unfinished_bytes: u64,
     max_connections: usize,
     stopping: bool,
     /// Who waits for the server to stop, or to be empty.
     waiting: Vec<Waker>,
 }
 
+/// A virtual host: its name, and its core or what stands around it.
+struct VirtualHost<M> {
+    name: Arc<str>,
+    machine: M,
+}
+
+/// The two ends of a connection.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Addresses {
+    pub peer: SocketAddr,
+    /// Where the listener listens.
+    pub local: SocketAddr,
+}
+
 /// A connection, as the others see it.
 pub(super) struct Peer {
     /// What waits to be sent to it.
     pub output: Output,
+    /// Bytes that came from it.
+    pub received_bytes: u64,
     /// Its task; taken when it is woken, so that many deliveries wake it once.
     waker: Option<Waker>,
     /// Whether the core may deliver to it.
     writable: bool,
+    /// The place of its virtual host.
+    host: usize,
+    addresses: Addresses,
+    connected_at: Timestamp,
+    state: ConnectionState,
+    client: Option<Arc<ClientDescription>>,
+    /// What its buffers held when they were last looked at, and how much of that are bodies that are not whole.
+    buffered_bytes: u64,
+    unfinished_bytes: u64,
 }
 
 impl<M: Machine> Hub<M> {
-    /// The machine, and the output of connection `id`, if it is still here.
-    pub fn parts(&mut self, id: ConnectionId) -> Option<(&mut M, &mut Peer)> {
-        self.peers.get_mut(&id).map(|peer| (&mut self.machine, peer))
+    /// The machine of the virtual host in this place.
+    pub fn machine(&self, host: usize) -> &M {
+        &self.hosts[host].machine
     }
 
-    /// Carries out what the core wants done: writes deliveries, wakes those who have something to send.
-    pub fn route_effects(&mut self, now: Timestamp) {
-        while let Some(effect) = self.machine.next_effect() {
+    /// The machine and the output of connection `id`, if both are still here.
+    pub fn parts(&mut self, id: ConnectionId) -> Option<(&mut M, &mut Peer)> {
+        let peer = self.peers.get_mut(&id)?;
+        let host = self.hosts.get_mut(peer.host)?;
+        Some((&mut host.machine, peer))
+    }
+
+    /// Carries out what the core of connection `id` wants done: writes deliveries, wakes those who have something to
+    /// send.
+    pub fn route_effects(&mut self, now: Timestamp, id: ConnectionId) {
+        let Some(host) = self.peers.get(&id).map(|peer| peer.host) else { return };
+        while let Some(effect) = self.hosts.get_mut(host).and_then(|host| host.machine.next_effect()) {
             match effect {
                 Effect::Deliver { channel, consumer_tag, delivery } => {
                     self.write(now, channel, |output| output.deliver(channel.number, &consumer_tag, &delivery));
@@ -71,16 +117,65 @@ impl<M: Machine> Hub<M> {
     pub fn drained(&mut self, now: Timestamp, connection: ConnectionId) {
         if self.peers.get(&connection).is_some_and(|peer| !peer.writable) {
             self.set_writable(now, connection, true);
-            self.route_effects(now);
+            self.route_effects(now, connection);
         }
+    }
+
+    /// Notes how far a connection has come.
+    pub fn note_progress(&mut self, id: ConnectionId, connection: &Connection) {
+        let Some(peer) = self.peers.get_mut(&id) else { return };
+        peer.state = connection.state();
+        if peer.client.is_none() {
+            peer.client = connection.client().cloned();
+            peer.host = connection.virtual_host();
+        }
+    }
+
+    /// Notes what a connection's buffers hold, and how much of that are bodies that are not whole. Says whether those
+    /// of all connections together take more than they may.
+    pub fn note_buffers(&mut self, id: ConnectionId, buffered_bytes: u64, unfinished_bytes: u64) -> bool {
+        let Some(peer) = self.peers.get_mut(&id) else { return false };
+        let buffered_bytes = buffered_bytes + peer.output.pending_bytes() as u64;
+        self.memory.buffer_bytes = self.memory.buffer_bytes + buffered_bytes - peer.buffered_bytes;
+        self.unfinished_bytes = self.unfinished_bytes + unfinished_bytes - peer.unfinished_bytes;
+        (peer.buffered_bytes, peer.unfinished_bytes) = (buffered_bytes, unfinished_bytes);
+        self.unfinished_bytes > self.memory.watermark.block_above_bytes / UNFINISHED_SHARE
+    }
+
+    /// Whether memory is short, so that whoever publishes has to wait. Those who wait are woken when it is no more.
+    pub fn is_short_of_memory(&mut self) -> bool {
+        let was_blocking = self.memory.is_blocking;
+        self.memory.message_bytes = self.hosts.iter().map(|host| host.machine.memory_bytes()).sum();
+        let MemorySnapshot { message_bytes, buffer_bytes, watermark, .. } = self.memory;
+        self.memory.is_blocking = watermark.blocks(message_bytes + buffer_bytes, was_blocking);
+        if self.memory.is_blocking != was_blocking {
+            let word = if was_blocking { "enough memory again" } else { "short of memory: publishers are blocked" };
+            tracing::warn!(message_bytes, buffer_bytes, "{word}");
+        }
+        if was_blocking && !self.memory.is_blocking {
+            let blocked = self.peers.values_mut().filter(|peer| peer.state == ConnectionState::Blocked);
+            blocked.for_each(Peer::wake);
+        }
+        self.memory.is_blocking
     }
 
     /// Connection `id` has ended.
     pub fn leave(&mut self, id: ConnectionId) {
-        self.peers.remove(&id);
+        self.note_buffers(id, 0, 0);
+        if let Some(peer) = self.peers.remove(&id) {
+            self.memory.buffer_bytes -= peer.buffered_bytes;
+            self.totals.closed += 1;
+            self.count_answers(&peer.output);
+        }
+        self.is_short_of_memory();
         if self.peers.is_empty() {
             self.wake_waiting();
         }
+    }
+
+    /// Whether whoever publishes has to wait.
+    pub fn is_blocking(&self) -> bool {
+        self.memory.is_blocking
     }
 
     /// Whether connections are asked to close.
@@ -89,11 +184,16 @@ impl<M: Machine> Hub<M> {
     }
 
     fn set_writable(&mut self, now: Timestamp, connection: ConnectionId, writable: bool) {
-        if let Some(peer) = self.peers.get_mut(&connection) {
-            peer.writable = writable;
-        }
-        let set = self.machine.handle(now, Command::SetWritable { connection, writable });
+        let Some((machine, peer)) = self.parts(connection) else { return };
+        peer.writable = writable;
+        let set = machine.handle(now, Command::SetWritable { connection, writable });
         debug_assert!(set.is_ok(), "pausing a connection is never refused");
+    }
+
+    fn count_answers(&mut self, output: &Output) {
+        let answers = output.answers();
+        self.totals.confirmed += answers.confirmed;
+        self.totals.returned += answers.returned;
     }
 
     fn wake_waiting(&mut self) {
@@ -101,7 +201,60 @@ impl<M: Machine> Hub<M> {
     }
 }
 
+impl Hub<Broker> {
+    /// Everything, at this instant.
+    pub fn snapshot(&mut self) -> Snapshot {
+        self.is_short_of_memory();
+        let mut totals = self.totals;
+        for peer in self.peers.values() {
+            totals.confirmed += peer.output.answers().confirmed;
+            totals.returned += peer.output.answers().returned;
+        }
+        let host = |host: &VirtualHost<Broker>| VirtualHostSnapshot {
+            name: Arc::clone(&host.name),
+            core: host.machine.snapshot(),
+        };
+        Snapshot {
+            connections: self.peers.iter().map(|(id, peer)| self.connection_snapshot(*id, peer)).collect(),
+            virtual_hosts: self.hosts.iter().map(host).collect(),
+            totals,
+            max_connections: self.max_connections,
+            memory: self.memory,
+        }
+    }
+
+    fn connection_snapshot(&self, id: ConnectionId, peer: &Peer) -> ConnectionSnapshot {
+        ConnectionSnapshot {
+            id,
+            peer: peer.addresses.peer,
+            local: peer.addresses.local,
+            connected_at: peer.connected_at,
+            state: peer.state,
+            client: peer.client.clone(),
+            channels: self.hosts.get(peer.host).map_or(0, |host| host.machine.channel_count(id)),
+            received_bytes: peer.received_bytes,
+            sent_bytes: peer.output.total_bytes(),
+        }
+    }
+}
+
 impl Peer {
+    fn new(frame_max: u32, addresses: Addresses, now: Timestamp) -> Self {
+        Peer {
+            output: Output::new(frame_max),
+            received_bytes: 0,
+            waker: None,
+            writable: true,
+            host: 0,
+            addresses,
+            connected_at: now,
+            state: ConnectionState::Handshake,
+            client: None,
+            buffered_bytes: 0,
+            unfinished_bytes: 0,
+        }
+    }
+
     /// Asks to be woken when there is something to send.
     pub fn listen(&mut self, context: &Context<'_>) {
         match &mut self.waker {
@@ -118,41 +271,57 @@ impl Peer {
 }
 
 /// A [`Hub`] in many hands.
-pub(super) struct SharedHub<M>(Arc<Mutex<Hub<M>>>);
+pub(super) struct SharedHub<M> {
+    hub: Arc<Mutex<Hub<M>>>,
+    /// Has as many permits as logins may be checked at the same time.
+    login_checks: Arc<Semaphore>,
+}
 
 impl<M> Clone for SharedHub<M> {
     fn clone(&self) -> Self {
-        SharedHub(self.0.clone())
+        SharedHub { hub: self.hub.clone(), login_checks: self.login_checks.clone() }
     }
 }
 
 impl<M: Machine> SharedHub<M> {
     /// A hub without connections.
-    pub fn new(machine: M, max_connections: usize) -> Self {
-        SharedHub(Arc::new(Mutex::new(Hub {
-            machine,
+    pub fn new(hosts: Vec<(Arc<str>, M)>, options: &ServerOptions) -> Self {
+        let memory =
+            MemorySnapshot { message_bytes: 0, buffer_bytes: 0, watermark: options.memory, is_blocking: false };
+        let hub = Hub {
+            hosts: hosts.into_iter().map(|(name, machine)| VirtualHost { name, machine }).collect(),
             peers: BTreeMap::new(),
-            joined: 0,
-            max_connections,
+            totals: ConnectionTotals::default(),
+            memory,
+            unfinished_bytes: 0,
+            max_connections: options.max_connections,
             stopping: false,
             waiting: Vec::new(),
-        })))
+        };
+        let login_checks = Arc::new(Semaphore::new(LOGIN_CHECKS));
+        SharedHub { hub: Arc::new(Mutex::new(hub)), login_checks }
     }
 
     /// A panic in one connection's task must not take the others down: what it left is whole between two commands.
     pub fn lock(&self) -> MutexGuard<'_, Hub<M>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.hub.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Who wants to have a login checked takes a permit first: slow checks in great number would take all processors
+    /// and much memory.
+    pub fn login_checks(&self) -> Arc<Semaphore> {
+        self.login_checks.clone()
     }
 
     /// Admits a connection, unless there are too many or the server is stopping.
-    pub fn join(&self, frame_max: u32) -> Option<ConnectionId> {
+    pub fn join(&self, frame_max: u32, addresses: Addresses, now: Timestamp) -> Option<ConnectionId> {
         let mut hub = self.lock();
         if hub.peers.len() >= hub.max_connections || hub.stopping {
             return None;
         }
-        hub.joined += 1;
-        let id = ConnectionId(hub.joined);
-        hub.peers.insert(id, Peer { output: Output::new(frame_max), waker: None, writable: true });
+        hub.totals.opened += 1;
+        let id = ConnectionId(hub.totals.opened);
+        hub.peers.insert(id, Peer::new(frame_max, addresses, now));
         Some(id)
     }
 

@@ -5,12 +5,15 @@
 
 use std::future::Future;
 use std::io;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
-use super::hub::SharedHub;
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use super::hub::{Hub, SharedHub};
+use crate::access::LoginRefused;
 use crate::amqp::{Connection, Settings};
 use crate::core::{ConnectionId, Machine};
 use crate::runtime::Runtime;
@@ -24,46 +27,88 @@ const DEAF_ABOVE_BYTES: usize = 4 * 1024 * 1024;
 const ROUNDS_A_POLL: usize = 16;
 
 /// A connection from accept to close.
-pub(super) struct Session<R: Runtime, M: Machine> {
+pub(super) struct Session<R: Runtime, S, M: Machine> {
     id: ConnectionId,
+    peer: IpAddr,
     runtime: R,
-    transport: Transport<R::Stream>,
+    transport: Transport<S>,
     hub: SharedHub<M>,
     connection: Connection,
     timer: Option<(Timestamp, Pin<Box<R::Sleep>>)>,
-    close_timeout: Duration,
+    settings: Arc<Settings>,
+    /// The login that is being checked.
+    login: Option<PendingLogin>,
+    /// Whether the transport may hold frames that came while the connection could not receive them.
+    has_leftovers: bool,
     /// When an ended connection stops waiting for its last bytes to be taken.
     linger_until: Option<Timestamp>,
 }
 
-impl<R: Runtime, M: Machine> Session<R, M> {
-    /// Takes over an accepted connection.
-    pub fn new(id: ConnectionId, runtime: R, stream: R::Stream, hub: SharedHub<M>, settings: Arc<Settings>) -> Self {
-        let close_timeout = settings.close_timeout;
+/// A login that is being checked.
+type PendingLogin = Pin<Box<dyn Future<Output = Result<(), LoginRefused>> + Send>>;
+
+impl<R: Runtime, S: AsyncRead + AsyncWrite + Unpin, M: Machine> Session<R, S, M> {
+    /// Takes over a connection that was accepted from `peer`.
+    pub fn new(
+        id: ConnectionId,
+        peer: IpAddr,
+        runtime: R,
+        stream: S,
+        hub: SharedHub<M>,
+        settings: Arc<Settings>,
+    ) -> Self {
         Session {
             id,
-            connection: Connection::new(id, settings, runtime.now()),
+            peer,
+            connection: Connection::new(id, Arc::clone(&settings), runtime.now()),
             runtime,
             transport: Transport::new(stream),
             hub,
             timer: None,
-            close_timeout,
+            settings,
+            login: None,
+            has_leftovers: false,
             linger_until: None,
         }
     }
 
-    /// Notices that the server wants to stop, and asks to be woken when others have written something for us.
+    /// Notices that the server wants to stop or has memory again, and asks to be woken when others have written
+    /// something for us.
     fn listen(&mut self, context: &Context<'_>) {
         let mut hub = self.hub.lock();
-        let stopping = hub.is_stopping();
+        let (stopping, blocking) = (hub.is_stopping(), hub.is_blocking());
         let now = self.runtime.now();
-        if let Some((machine, peer)) = hub.parts(self.id) {
-            peer.listen(context);
-            if stopping {
-                self.connection.shut_down(now, machine, &mut peer.output);
-                hub.route_effects(now);
-            }
+        let Some((machine, peer)) = hub.parts(self.id) else { return };
+        peer.listen(context);
+        if !blocking && self.connection.is_blocked() {
+            self.connection.unblock(now, &mut peer.output);
+            hub.note_progress(self.id, &self.connection);
+        } else if stopping {
+            self.connection.shut_down(now, machine, &mut peer.output);
+            hub.route_effects(now, self.id);
         }
+    }
+
+    /// Has a login checked, and tells the protocol what came of it. Ready when it did.
+    fn poll_login(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        if let Some(login) = self.connection.take_login() {
+            let (access, address) = (Arc::clone(&self.settings.access), self.peer);
+            let (checks, runtime) = (self.hub.login_checks(), self.runtime.clone());
+            self.login = Some(Box::pin(async move {
+                // Never closed, so the permit always comes.
+                let _permit = checks.acquire().await;
+                runtime.aside(move || access.log_in(&login, address)).await
+            }));
+        }
+        let Some(login) = &mut self.login else { return Poll::Pending };
+        let outcome = ready!(login.as_mut().poll(context));
+        self.login = None;
+        let mut hub = self.hub.lock();
+        hub.totals.logins_refused += u64::from(outcome.is_err());
+        if let Some((_, peer)) = hub.parts(self.id) {
+            self.connection.logged_in(self.runtime.now(), outcome, &mut peer.output);
+        }
+        Poll::Ready(())
     }
 
     /// Does what the timer is for. Ready when it fired; the caller asks again, which sets it anew.
@@ -85,40 +130,51 @@ impl<R: Runtime, M: Machine> Session<R, M> {
         let mut hub = self.hub.lock();
         if let Some((machine, peer)) = hub.parts(self.id) {
             self.connection.expire(now, machine, &mut peer.output);
-            hub.route_effects(now);
+            hub.route_effects(now, self.id);
         }
         Poll::Ready(())
     }
 
     /// Reads once and lets the protocol work. Ready with false at the end of the stream.
     fn poll_receive(&mut self, context: &mut Context<'_>) -> Poll<io::Result<bool>> {
-        if self.transport.unsent_bytes() > DEAF_ABOVE_BYTES {
+        if self.connection.is_waiting() || self.transport.unsent_bytes() > DEAF_ABOVE_BYTES {
             return Poll::Pending;
+        }
+        if std::mem::take(&mut self.has_leftovers) {
+            self.work(0);
+            return Poll::Ready(Ok(true));
         }
         let received_bytes = ready!(self.transport.poll_receive(context))?;
         if received_bytes > 0 {
-            self.work();
+            self.work(received_bytes);
         }
         Poll::Ready(Ok(received_bytes > 0))
     }
 
-    /// Carries every whole frame that has come through protocol and core.
-    fn work(&mut self) {
+    /// Carries every whole frame that has come through protocol and core, as long as the connection can receive.
+    fn work(&mut self, received_bytes: usize) {
         let now = self.runtime.now();
         self.connection.heard(now);
         let mut hub = self.hub.lock();
+        if let Some((_, peer)) = hub.parts(self.id) {
+            peer.received_bytes += received_bytes as u64;
+        }
         while let Some((machine, peer)) = hub.parts(self.id) {
             let taken_bytes = self.connection.receive(now, self.transport.received(), machine, &mut peer.output);
             self.transport.consume(taken_bytes);
-            let is_last = taken_bytes == 0 || self.transport.received().is_empty();
-            if is_last {
-                self.connection.flush(&mut peer.output);
+            hub.route_effects(now, self.id);
+            if self.connection.take_published()
+                && hub.is_short_of_memory()
+                && let Some((_, peer)) = hub.parts(self.id)
+            {
+                self.connection.block(now, &mut peer.output);
             }
-            hub.route_effects(now);
-            if is_last {
+            if taken_bytes == 0 || self.transport.received().is_empty() || self.connection.is_waiting() {
                 break;
             }
         }
+        self.has_leftovers = self.connection.is_waiting();
+        finish_work(&mut hub, now, (self.id, &mut self.connection), self.transport.buffered_bytes() as u64);
     }
 
     /// Writes once, after taking what waits in the output. Pending when nothing can or need be written.
@@ -135,7 +191,7 @@ impl<R: Runtime, M: Machine> Session<R, M> {
 
     /// One round of everything. Ready with true if something was done, with false if the stream is over.
     fn poll_round(&mut self, context: &mut Context<'_>) -> Poll<io::Result<bool>> {
-        let fired = self.poll_timer(context).is_ready();
+        let fired = self.poll_timer(context).is_ready() | self.poll_login(context).is_ready();
         let received = self.poll_receive(context)?;
         if received == Poll::Ready(false) {
             return Poll::Ready(Ok(false));
@@ -146,7 +202,7 @@ impl<R: Runtime, M: Machine> Session<R, M> {
 
     /// Sends the last bytes of a finished connection, for a limited time, and closes.
     fn poll_close(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        let until = *self.linger_until.get_or_insert(self.runtime.now() + self.close_timeout);
+        let until = *self.linger_until.get_or_insert(self.runtime.now() + self.settings.close_timeout);
         loop {
             match self.poll_send(context) {
                 Poll::Ready(Ok(())) => {}
@@ -165,7 +221,30 @@ impl<R: Runtime, M: Machine> Session<R, M> {
     }
 }
 
-impl<R: Runtime, M: Machine> Future for Session<R, M> {
+/// Says what was held back to be said once, and notes what the work on a connection has changed.
+fn finish_work<M: Machine>(
+    hub: &mut Hub<M>,
+    now: Timestamp,
+    (id, connection): (ConnectionId, &mut Connection),
+    transport_bytes: u64,
+) {
+    if let Some((_, peer)) = hub.parts(id) {
+        connection.flush(&mut peer.output);
+    }
+    let unfinished_bytes = connection.unfinished_bytes();
+    let is_too_much = hub.note_buffers(id, transport_bytes + unfinished_bytes, unfinished_bytes);
+    if is_too_much && unfinished_bytes > 0 {
+        if let Some((machine, peer)) = hub.parts(id) {
+            connection.exhaust(now, machine, &mut peer.output);
+        }
+        hub.route_effects(now, id);
+        hub.note_buffers(id, transport_bytes, 0);
+    }
+    hub.note_progress(id, connection);
+    hub.is_short_of_memory();
+}
+
+impl<R: Runtime, S: AsyncRead + AsyncWrite + Unpin, M: Machine> Future for Session<R, S, M> {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
@@ -185,14 +264,14 @@ impl<R: Runtime, M: Machine> Future for Session<R, M> {
     }
 }
 
-impl<R: Runtime, M: Machine> Drop for Session<R, M> {
+impl<R: Runtime, S, M: Machine> Drop for Session<R, S, M> {
     /// However it ends: what the connection held goes back to its queues.
     fn drop(&mut self) {
         let now = self.runtime.now();
         let mut hub = self.hub.lock();
         if let Some((machine, _)) = hub.parts(self.id) {
             self.connection.end(now, machine);
-            hub.route_effects(now);
+            hub.route_effects(now, self.id);
         }
         hub.leave(self.id);
     }

@@ -86,6 +86,10 @@ impl Machine for Watched {
         if self.is_over.load(Ordering::Relaxed) { None } else { self.observed.next_effect() }
     }
 
+    fn memory_bytes(&self) -> u64 {
+        self.observed.memory_bytes()
+    }
+
     fn deadline(&self) -> Option<Timestamp> {
         self.observed.deadline()
     }

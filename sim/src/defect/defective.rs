@@ -34,6 +34,10 @@ impl Machine for Defective {
         self.alteration.next_effect(&mut self.broker)
     }
 
+    fn memory_bytes(&self) -> u64 {
+        self.broker.memory_bytes()
+    }
+
     fn deadline(&self) -> Option<Timestamp> {
         self.broker.deadline()
     }

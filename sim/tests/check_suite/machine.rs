@@ -73,6 +73,10 @@ impl Machine for Altered {
         Some(self.effects.remove(0))
     }
 
+    fn memory_bytes(&self) -> u64 {
+        self.broker.memory_bytes()
+    }
+
     fn deadline(&self) -> Option<Timestamp> {
         self.broker.deadline()
     }

@@ -43,6 +43,7 @@ impl Channel {
             write_ack(number, delivery_tag - 1, confirms.unanswered, output);
             confirms.unanswered = 0;
         }
+        output.count_answers(1, 0);
         output.method(number, &Method::BasicNack { delivery_tag, multiple: false, requeue: false });
     }
 
@@ -58,6 +59,7 @@ impl Channel {
 }
 
 fn write_ack(number: u16, delivery_tag: u64, messages: u64, output: &mut Output) {
+    output.count_answers(messages, 0);
     output.method(number, &Method::BasicAck { delivery_tag, multiple: messages > 1 });
 }
 
@@ -122,6 +124,7 @@ impl Connection {
         method: Method<'_>,
         turn: &mut Turn<'_, M>,
     ) -> Result<(), Fault> {
+        self.check_access(number, &method)?;
         match method {
             Method::BasicPublish { .. }
             | Method::BasicAck { .. }
@@ -183,7 +186,7 @@ impl Connection {
         *channel = Channel { closing: true, ..Channel::default() };
         let closed = turn.ask(Command::CloseChannel { channel: self.channel_id(number) });
         debug_assert!(closed.is_ok(), "a channel that is open here is open in the core");
-        let reply_text = fault.reply_text();
+        let reply_text = fault.reply_text(&self.host.name);
         let reply_code = fault.code.code();
         turn.output.method(number, &Method::ChannelClose { reply_code, reply_text: &reply_text, class_id, method_id });
     }

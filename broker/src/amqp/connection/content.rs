@@ -150,13 +150,29 @@ impl Connection {
             Some(channel) if channel.closing => Ok(()),
             Some(channel) => match step(&mut channel.content)? {
                 Some(message) => self.publish(number, message, turn),
-                None => Ok(()),
+                None => self.check_unfinished(),
             },
         }
     }
 
+    /// How many bytes of bodies have come that are not whole.
+    pub fn unfinished_bytes(&self) -> u64 {
+        self.channels.values().map(|channel| channel.content.body.len() as u64).sum()
+    }
+
+    /// A client that begins many bodies and finishes none holds no more than one body may have.
+    fn check_unfinished(&self) -> Result<(), Fault> {
+        let most_bytes = self.settings.max_message_bytes;
+        if self.unfinished_bytes() <= most_bytes {
+            return Ok(());
+        }
+        Err(Fault::new(ReplyCode::ResourceError, format!("unfinished messages hold more than {most_bytes} bytes")))
+    }
+
     /// Gives a whole message to the core, and says what became of it to those who asked.
     fn publish<M: Machine>(&mut self, number: u16, message: Message, turn: &mut Turn<'_, M>) -> Result<(), Fault> {
+        self.check_publish(&message)?;
+        self.has_published = true;
         let channel_id = self.channel_id(number);
         let Some(channel) = self.channels.get_mut(&number) else { return Ok(()) };
         let returnable = channel.content.mandatory.then(|| message.clone());
@@ -170,6 +186,7 @@ impl Connection {
                 exchange: message.exchange(),
                 routing_key: message.routing_key(),
             };
+            turn.output.count_answers(0, 1);
             turn.output.message(number, &returned, message.properties(), message.body());
         }
         channel.confirm(number, published != Published::Refused, turn.output);

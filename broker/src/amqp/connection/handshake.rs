@@ -1,23 +1,25 @@
 //! From the protocol header to an open connection, and the other methods of channel 0 (AMQP 0-9-1, 2.2.4).
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Connection, Phase, Turn};
+use super::login::MECHANISMS;
+use super::{Connection, Host, Phase, Turn};
+use crate::access::HostRefused;
 use crate::amqp::codec::{FRAME_MIN_SIZE, Method, PROTOCOL_HEADER, ReplyCode, TableBuilder, Value};
+use crate::amqp::description::ClientDescription;
 use crate::amqp::fault::Fault;
 use crate::amqp::heartbeat::Heartbeat;
 use crate::amqp::output::Output;
 use crate::core::Machine;
 
-/// The only mechanism: `\0user\0password` (RFC 4616).
-const MECHANISM: &str = "PLAIN";
-
 /// What we do beyond the specification.
-const CAPABILITIES: [&str; 6] = [
+const CAPABILITIES: [&str; 7] = [
     "publisher_confirms",
     "exchange_exchange_bindings",
     "basic.nack",
     "consumer_cancel_notify",
+    "connection.blocked",
     "per_consumer_qos",
     "authentication_failure_close",
 ];
@@ -39,7 +41,7 @@ impl Connection {
             version_major: 0,
             version_minor: 9,
             server_properties: server_properties.as_table(),
-            mechanisms: MECHANISM.as_bytes(),
+            mechanisms: MECHANISMS,
             locales: b"en_US",
         };
         output.method(0, &start);
@@ -54,16 +56,20 @@ impl Connection {
         turn: &mut Turn<'_, M>,
     ) -> Result<(), Fault> {
         match (self.phase, method) {
-            (Phase::Start, Method::ConnectionStartOk { mechanism, response, .. }) => {
-                self.log_in(mechanism, response)?;
-                self.propose_tuning(turn.output);
-                Ok(())
+            (Phase::Start, Method::ConnectionStartOk { client_properties, mechanism, response, .. }) => {
+                self.begin_login(client_properties, mechanism, response)
             }
             (Phase::Tune, Method::ConnectionTuneOk { channel_max, frame_max, heartbeat }) => {
                 self.tune(channel_max, frame_max, heartbeat, turn)
             }
             (Phase::Open, Method::ConnectionOpen { virtual_host }) => self.open(virtual_host, turn),
             (Phase::Finished, _) => Ok(()),
+            // A secret that does not expire needs no renewal: any is taken and changes nothing, as with RabbitMQ's
+            // own users.
+            (Phase::Running, Method::ConnectionUpdateSecret { .. }) => {
+                turn.output.method(0, &Method::ConnectionUpdateSecretOk {});
+                Ok(())
+            }
             (_, Method::ConnectionClose { .. }) => {
                 self.flush(turn.output);
                 turn.output.method(0, &Method::ConnectionCloseOk {});
@@ -77,22 +83,7 @@ impl Connection {
         }
     }
 
-    fn log_in(&mut self, mechanism: &str, response: &[u8]) -> Result<(), Fault> {
-        if mechanism != MECHANISM {
-            let text = format!("unknown authentication mechanism '{mechanism}'");
-            return Err(Fault::new(ReplyCode::CommandInvalid, text));
-        }
-        let mut parts = response.split(|&byte| byte == 0).skip(1);
-        let (user, password) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-        let known = user == self.settings.user.as_bytes();
-        if equal_in_constant_time(password, self.settings.password.as_bytes()) && known {
-            return Ok(());
-        }
-        let text = format!("Login was refused using authentication mechanism {MECHANISM}");
-        Err(Fault::new(ReplyCode::AccessRefused, text))
-    }
-
-    fn propose_tuning(&mut self, output: &mut Output) {
+    pub(super) fn propose_tuning(&mut self, output: &mut Output) {
         let tune = Method::ConnectionTune {
             channel_max: self.settings.channel_max,
             frame_max: self.settings.frame_max,
@@ -132,9 +123,23 @@ impl Connection {
     }
 
     fn open<M: Machine>(&mut self, virtual_host: &str, turn: &mut Turn<'_, M>) -> Result<(), Fault> {
-        if virtual_host != "/" {
-            return Err(Fault::new(ReplyCode::NotAllowed, format!("vhost {virtual_host} not found")));
-        }
+        let (index, permissions) = self.settings.access.open(&self.user, virtual_host).map_err(|refused| {
+            let text = match refused {
+                HostRefused::Unknown => format!("vhost {virtual_host} not found"),
+                HostRefused::NoAccess => format!("access to vhost '{virtual_host}' refused for user '{}'", self.user),
+            };
+            Fault::new(ReplyCode::NotAllowed, text)
+        })?;
+        let name: Arc<str> = virtual_host.into();
+        let client = ClientDescription {
+            user: Arc::clone(&self.user),
+            virtual_host: Arc::clone(&name),
+            channel_max: self.channel_max,
+            frame_max: turn.output.frame_max(),
+            heartbeat: self.heartbeat.interval(),
+            properties: self.attempt.take().map(|attempt| attempt.properties).unwrap_or_default().into(),
+        };
+        self.host = Host { index, name, permissions, client: Some(Arc::new(client)) };
         turn.output.method(0, &Method::ConnectionOpenOk {});
         self.phase = Phase::Running;
         Ok(())
@@ -155,10 +160,4 @@ fn server_properties() -> TableBuilder {
         .insert("platform", Value::LongString(b"Rust"))
         .insert("information", Value::LongString(b"Messages are kept in memory only"));
     properties
-}
-
-/// Takes as long for a wrong first byte as for a wrong last one.
-fn equal_in_constant_time(given: &[u8], expected: &[u8]) -> bool {
-    let differing = given.iter().zip(expected).fold(0, |differing, (left, right)| differing | (left ^ right));
-    given.len() == expected.len() && differing == 0
 }

@@ -7,23 +7,31 @@
 //! [`deadline`](Connection::deadline) has come; and when [`is_finished`](Connection::is_finished), send what is left
 //! and close the socket.
 
+mod access;
 mod basic;
 mod channel;
 mod content;
 mod entities;
 mod handshake;
+mod login;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use self::channel::Channel;
+use self::login::{Capabilities, LoginAttempt};
 use super::codec::{self, FRAME_OVERHEAD_BYTES, Frame, FrameKind, Method, ReplyCode};
+use super::description::{ClientDescription, ConnectionState};
 use super::fault::Fault;
 use super::heartbeat::Heartbeat;
 use super::output::Output;
 use super::settings::Settings;
+use crate::access::{DEFAULT_VIRTUAL_HOST, Permissions};
 use crate::core::{ChannelId, Command, ConnectionId, Machine, Refusal, Reply};
 use crate::time::Timestamp;
+
+/// The largest frame before the connection is tuned, in bytes: somebody unknown gets no more of our memory.
+const HANDSHAKE_FRAME_MAX: u32 = 8 * 1024;
 
 /// How far the connection has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +40,10 @@ enum Phase {
     Header,
     /// `connection.start` was sent.
     Start,
+    /// `connection.start-ok` has come; the login is being checked.
+    LoggingIn,
+    /// The login was refused; the client is told so later.
+    Refused,
     /// `connection.tune` was sent.
     Tune,
     /// The client has tuned.
@@ -53,9 +65,31 @@ pub struct Connection {
     /// When the current phase ends the connection, if it does.
     phase_deadline: Timestamp,
     heartbeat: Heartbeat,
+    /// The user, from `connection.start-ok` on.
+    user: Arc<str>,
+    /// What the client says that it can do.
+    capabilities: Capabilities,
+    /// Until the virtual host is open.
+    attempt: Option<LoginAttempt>,
+    host: Host,
     channel_max: u16,
+    /// Whether the client is not read, because it publishes and memory is short.
+    is_blocked: bool,
+    /// Whether a message was published since somebody asked.
+    has_published: bool,
     channels: BTreeMap<u16, Channel>,
     consumer_tags_made: u64,
+}
+
+/// The virtual host that a connection has opened; the default one until it does.
+#[derive(Debug)]
+struct Host {
+    /// Its place among the server's.
+    index: usize,
+    name: Arc<str>,
+    /// What the user may do there.
+    permissions: Permissions,
+    client: Option<Arc<ClientDescription>>,
 }
 
 /// What a method may touch while it is carried out.
@@ -63,6 +97,12 @@ struct Turn<'a, M> {
     now: Timestamp,
     machine: &'a mut M,
     output: &'a mut Output,
+}
+
+impl Host {
+    fn unopened() -> Self {
+        Host { index: 0, name: DEFAULT_VIRTUAL_HOST.into(), permissions: Permissions::everything(), client: None }
+    }
 }
 
 impl<M: Machine> Turn<'_, M> {
@@ -79,7 +119,13 @@ impl Connection {
             phase: Phase::Header,
             phase_deadline: now + settings.handshake_timeout,
             heartbeat: Heartbeat::off(now),
+            user: "".into(),
+            capabilities: Capabilities::default(),
+            attempt: None,
+            host: Host::unopened(),
             channel_max: settings.channel_max,
+            is_blocked: false,
+            has_published: false,
             channels: BTreeMap::new(),
             consumer_tags_made: 0,
             settings,
@@ -93,9 +139,10 @@ impl Connection {
         let mut turn = Turn { now, machine, output };
         match self.phase {
             Phase::Finished => input.len(),
+            // What comes next is read when the login is checked, or never.
+            Phase::LoggingIn | Phase::Refused => 0,
             Phase::Header => self.receive_protocol_header(input, turn.output),
-            // RabbitMQ forgives clients that do not count the framing into frame_max, and so do we.
-            _ => match codec::parse_frame(input, turn.output.frame_max().saturating_add(FRAME_OVERHEAD_BYTES as u32)) {
+            _ => match codec::parse_frame(input, self.largest_frame(turn.output)) {
                 Ok(None) => 0,
                 Ok(Some((frame, taken_bytes))) => {
                     self.frame(frame, &mut turn);
@@ -109,6 +156,15 @@ impl Connection {
                 }
             },
         }
+    }
+
+    /// RabbitMQ forgives clients that do not count the framing into frame_max, and so do we.
+    fn largest_frame(&self, output: &Output) -> u32 {
+        let largest = match self.phase {
+            Phase::Start | Phase::Tune => output.frame_max().min(HANDSHAKE_FRAME_MAX),
+            _ => output.frame_max(),
+        };
+        largest.saturating_add(FRAME_OVERHEAD_BYTES as u32)
     }
 
     /// Bytes came from the client: it is alive.
@@ -139,6 +195,7 @@ impl Connection {
         }
         match self.phase {
             Phase::Running if !self.heartbeat.is_dead(now) => self.heartbeat.beat(now, output),
+            Phase::Refused => self.refuse_login(&mut Turn { now, machine, output }),
             _ => self.end(now, machine),
         }
     }
@@ -166,6 +223,71 @@ impl Connection {
     /// Whether nothing more will be read or said: when the output is sent, the socket can be closed.
     pub fn is_finished(&self) -> bool {
         self.phase == Phase::Finished
+    }
+
+    /// Whether nothing can be received now: a login is being checked or was refused, or the client is blocked.
+    pub fn is_waiting(&self) -> bool {
+        self.is_blocked || matches!(self.phase, Phase::LoggingIn | Phase::Refused)
+    }
+
+    /// Whether the client is not read, because it publishes and memory is short.
+    pub fn is_blocked(&self) -> bool {
+        self.is_blocked
+    }
+
+    /// Whether a message was published since the last time this was asked.
+    pub fn take_published(&mut self) -> bool {
+        std::mem::take(&mut self.has_published)
+    }
+
+    /// Memory is short: nothing more is received until there is enough again. A client that says that it wants to know
+    /// is told.
+    pub fn block(&mut self, now: Timestamp, output: &mut Output) {
+        if self.phase == Phase::Running && !self.is_blocked {
+            self.is_blocked = true;
+            self.heartbeat.set_deaf(now, true);
+            if self.capabilities.connection_blocked {
+                output.method(0, &Method::ConnectionBlocked { reason: "low on memory" });
+            }
+        }
+    }
+
+    /// There is enough memory again.
+    pub fn unblock(&mut self, now: Timestamp, output: &mut Output) {
+        if self.is_blocked {
+            self.is_blocked = false;
+            self.heartbeat.set_deaf(now, false);
+            if self.capabilities.connection_blocked && self.phase == Phase::Running {
+                output.method(0, &Method::ConnectionUnblocked {});
+            }
+        }
+    }
+
+    /// The server has no room for the bodies that the client has begun.
+    pub fn exhaust<M: Machine>(&mut self, now: Timestamp, machine: &mut M, output: &mut Output) {
+        let fault = Fault::new(ReplyCode::ResourceError, "unfinished messages hold too much memory");
+        self.fail(fault, 0, (60, 40), &mut Turn { now, machine, output });
+    }
+
+    /// How far it has come.
+    pub fn state(&self) -> ConnectionState {
+        match self.phase {
+            Phase::Running if self.is_blocked => ConnectionState::Blocked,
+            Phase::Running => ConnectionState::Running,
+            Phase::Closing | Phase::Finished => ConnectionState::Closing,
+            _ => ConnectionState::Handshake,
+        }
+    }
+
+    /// The place of its virtual host among [`virtual_hosts`](crate::access::AccessControl::virtual_hosts): the core
+    /// that the next call has to bring along. 0 until it has opened one.
+    pub fn virtual_host(&self) -> usize {
+        self.host.index
+    }
+
+    /// Who and where the client is, once it has opened a virtual host.
+    pub fn client(&self) -> Option<&Arc<ClientDescription>> {
+        self.host.client.as_ref()
     }
 
     fn frame<M: Machine>(&mut self, frame: Frame<'_>, turn: &mut Turn<'_, M>) {
@@ -221,7 +343,7 @@ impl Connection {
         if matches!(self.phase, Phase::Closing | Phase::Finished) {
             return;
         }
-        tracing::info!(connection = self.id.0, channel = number, "{}", fault.reply_text());
+        tracing::info!(connection = self.id.0, channel = number, "{}", fault.reply_text(&self.host.name));
         if fault.code.closes_connection() || number == 0 {
             self.close(&fault, ids, turn);
         } else {
@@ -233,11 +355,13 @@ impl Connection {
     fn close<M: Machine>(&mut self, fault: &Fault, (class_id, method_id): (u16, u16), turn: &mut Turn<'_, M>) {
         self.flush(turn.output);
         self.release(turn.now, turn.machine);
-        let reply_text = fault.reply_text();
+        let reply_text = fault.reply_text(&self.host.name);
         let reply_code = fault.code.code();
         let close = Method::ConnectionClose { reply_code, reply_text: &reply_text, class_id, method_id };
         turn.output.method(0, &close);
         self.phase = Phase::Closing;
+        // The answer to the close has to be read.
+        self.is_blocked = false;
         self.phase_deadline = turn.now + self.settings.close_timeout;
     }
 

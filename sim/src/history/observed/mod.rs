@@ -57,6 +57,10 @@ impl<M: Machine> Machine for Observed<M> {
         effect
     }
 
+    fn memory_bytes(&self) -> u64 {
+        self.machine.memory_bytes()
+    }
+
     fn deadline(&self) -> Option<Timestamp> {
         self.machine.deadline()
     }

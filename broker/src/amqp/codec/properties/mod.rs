@@ -60,6 +60,7 @@ impl<'a> ContentHeader<'a> {
 }
 
 const HEADERS_FLAG: u16 = 0x2000;
+const USER_ID_FLAG: u16 = 0x0010;
 
 // Each property of the basic class with its flag, in the order of the wire.
 define::properties! {
@@ -91,6 +92,14 @@ define::properties! {
     0x0008 app_id: text,
     /// Reserved by the specification; called cluster id by clients.
     0x0004 cluster_id: text,
+}
+
+impl<'a> Properties<'a> {
+    /// The user id in property bytes that were checked before. Costs next to nothing where there is none.
+    pub(crate) fn user_id_of(properties: &'a [u8]) -> Option<&'a str> {
+        let flags = u16::from_be_bytes(*properties.first_chunk()?);
+        if flags & USER_ID_FLAG == 0 { None } else { Properties::parse(properties).ok()?.user_id() }
+    }
 }
 
 impl Properties<'_> {
