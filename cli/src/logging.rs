@@ -2,10 +2,24 @@
 
 use std::io;
 
+use handoff_serve::settings::LogFormat;
 use tracing_subscriber::EnvFilter;
 
-/// Starts logging; warnings and errors unless `HANDOFF_LOG` says otherwise.
-pub fn init() {
-    let filter = EnvFilter::try_from_env("HANDOFF_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
+/// Logs of a command that a person waits for: warnings and errors, unless `HANDOFF_LOG` says otherwise.
+pub fn start() {
+    start_with("warn", LogFormat::Text);
+}
+
+/// Logs of a service: who came and went, too, unless `HANDOFF_LOG` says otherwise.
+pub fn start_service(format: LogFormat) {
+    start_with("info", format);
+}
+
+fn start_with(filter: &str, format: LogFormat) {
+    let filter = EnvFilter::try_from_env("HANDOFF_LOG").unwrap_or_else(|_| EnvFilter::new(filter));
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    match format {
+        LogFormat::Text => subscriber.init(),
+        LogFormat::Json => subscriber.json().flatten_event(true).init(),
+    }
 }
