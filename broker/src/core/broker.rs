@@ -30,6 +30,7 @@ use super::consumer::Consumer;
 use super::death::DeadLetter;
 use super::effect::Effect;
 use super::exchange::Exchanges;
+use super::limits::{Definitions, Limits, exchange_bytes};
 use super::memory::give_back;
 use super::meter::Meter;
 use super::queue::Queue;
@@ -59,6 +60,8 @@ pub struct Broker {
     pub(super) queue_keys: BTreeMap<Arc<str>, QueueKey>,
     pub(super) queues: SlotMap<QueueKey, Queue>,
     pub(super) consumers: SlotMap<ConsumerKey, Consumer>,
+    pub(super) limits: Limits,
+    pub(super) definitions: Definitions,
     pub(super) totals: Totals,
     /// What its messages hold.
     pub(super) meter: Meter,
@@ -80,15 +83,27 @@ pub struct Broker {
 impl Broker {
     /// A broker with the predeclared exchanges (the default one and those called `amq.`) and nothing else.
     pub fn new() -> Self {
+        Self::with_limits(Limits::default())
+    }
+
+    /// The same, which holds no more than `limits` say.
+    pub fn with_limits(limits: Limits) -> Self {
+        let exchanges = Exchanges::predeclared();
+        let mut definitions = Definitions::default();
+        for (_, exchange) in exchanges.iter() {
+            definitions.add_bytes(exchange_bytes(&exchange.name, &exchange.options));
+        }
         Broker {
             now: Timestamp::EPOCH,
             connections: BTreeMap::new(),
             channel_keys: BTreeMap::new(),
             channels: SlotMap::with_key(),
-            exchanges: Exchanges::predeclared(),
+            exchanges,
             queue_keys: BTreeMap::new(),
             queues: SlotMap::with_key(),
             consumers: SlotMap::with_key(),
+            limits,
+            definitions,
             totals: Totals::default(),
             meter: Meter::default(),
             generated_names: 0,

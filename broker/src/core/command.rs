@@ -227,6 +227,9 @@ pub enum Refusal {
     /// The channel has no such unacknowledged delivery.
     #[error("unknown delivery tag {0}")]
     UnknownDeliveryTag(u64),
+    /// One more would be more than the broker may hold ([`Limits`](super::Limits)); nothing that is there is affected.
+    #[error("cannot {action} '{name}': {what} limit ({limit}) is reached")]
+    LimitReached { action: &'static str, name: String, what: &'static str, limit: usize },
     /// The channel is not open.
     #[error("channel {} is not open", .0.number)]
     NoChannel(ChannelId),

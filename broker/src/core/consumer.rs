@@ -53,10 +53,12 @@ impl Broker {
             return Err(Refusal::ConsumerTagInUse(consumer_tag.into()));
         }
         let queue_key = self.accessible_queue(channel.connection, queue)?;
-        let target = &mut self.queues[queue_key];
+        let target = &self.queues[queue_key];
         if target.has_exclusive_consumer || exclusive && !target.consumers.is_empty() {
             return Err(Refusal::ExclusiveUse(queue.into()));
         }
+        self.admit_consumer(queue)?;
+        let target = &mut self.queues[queue_key];
         target.has_exclusive_consumer = exclusive;
         self.add_consumer(channel_key, queue_key, consumer_tag.into(), no_ack);
         Ok(Reply::Done)

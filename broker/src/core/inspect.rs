@@ -89,6 +89,7 @@ impl Broker {
         }
         self.audit_channels()?;
         self.audit_connections()?;
+        ensure(self.definitions == self.count_definitions(), || "definitions are miscounted".into())?;
         self.audit_names()
     }
 

@@ -14,6 +14,7 @@ mod envelope;
 mod equivalence;
 mod exchange;
 mod inspect;
+mod limits;
 mod memory;
 mod message;
 mod meter;
@@ -36,6 +37,7 @@ pub use command::{
 };
 pub use effect::Effect;
 pub use inspect::{QueueCounts, Violation};
+pub use limits::Limits;
 pub use message::{Death, DeathReason, Deaths, Delivery, FirstDeath, Message};
 pub use snapshot::{BindingSnapshot, ChannelSnapshot, ConsumerSnapshot, ExchangeSnapshot, QueueSnapshot, Snapshot};
 pub use totals::Totals;

@@ -10,6 +10,7 @@ use super::command::{ConnectionId, Overflow, QueueOptions, Refusal, Reply};
 use super::effect::Effect;
 use super::equivalence::check_queue;
 use super::exchange::RESERVED_PREFIX;
+use super::limits::queue_bytes;
 use super::ready::Ready;
 use super::rotation::Rotation;
 
@@ -124,8 +125,10 @@ impl Broker {
         if name.starts_with(RESERVED_PREFIX) {
             return Err(Refusal::Reserved { entity: "queue", name: name.into() });
         }
+        self.admit_queue(name, &options.policy)?;
         let name: Arc<str> = if name.is_empty() { self.generate_name().into() } else { name.into() };
         let owner = options.exclusive.then_some(connection);
+        self.definitions.add_bytes(queue_bytes(&name, &options.policy));
         let queue = Queue::new(Arc::clone(&name), options, owner);
         let reply = queue.declared();
         let key = self.queues.insert(queue);
@@ -173,6 +176,7 @@ impl Broker {
         let Some(queue) = self.queues.remove(key) else { return };
         self.queue_keys.remove(&queue.name);
         self.totals.queues_deleted += 1;
+        self.definitions.remove_bytes(queue_bytes(&queue.name, &queue.options.policy));
         if let Some(connection) = queue.owner.and_then(|owner| self.connections.get_mut(&owner)) {
             connection.exclusive_queues.remove(&key);
         }

@@ -42,6 +42,8 @@ impl Connection {
                     None => Ok(()),
                 }
             }
+            // These are nobody's to delete, which the core says.
+            Method::ExchangeDelete { exchange, .. } if exchange.starts_with("amq.") => Ok(()),
             Method::ExchangeDelete { exchange, .. } => self.may_exchange(Configure, exchange),
             Method::ExchangeBind { destination, source, .. } | Method::ExchangeUnbind { destination, source, .. } => {
                 self.may_exchange(Write, destination)?;
@@ -73,7 +75,8 @@ impl Connection {
 
     /// Whether the user may publish this: to its exchange, and under the name that it says.
     pub(super) fn check_publish(&self, message: &Message) -> Result<(), Fault> {
-        self.may_exchange(Permission::Write, message.exchange())?;
+        let exchange = message.exchange();
+        self.may(Permission::Write, "exchange", if exchange.is_empty() { DEFAULT_EXCHANGE } else { exchange })?;
         match Properties::user_id_of(message.properties()) {
             Some(said) if said != &*self.user => {
                 let text = format!("user_id property set to '{said}' but authenticated user was '{}'", self.user);
@@ -83,9 +86,9 @@ impl Connection {
         }
     }
 
+    /// The default exchange may be published to and nothing else, which the core says.
     fn may_exchange(&self, permission: Permission, exchange: &str) -> Result<(), Fault> {
-        let name = if exchange.is_empty() { DEFAULT_EXCHANGE } else { exchange };
-        self.may(permission, "exchange", name)
+        if exchange.is_empty() { Ok(()) } else { self.may(permission, "exchange", exchange) }
     }
 
     fn may_queue(&self, permission: Permission, queue: &str) -> Result<(), Fault> {

@@ -55,7 +55,7 @@ impl Connection {
                 Ok(())
             }
             Method::BasicRecoverAsync { requeue: true } => turn.done(Command::Recover { channel }),
-            other => Err(Fault::new(ReplyCode::NotImplemented, format!("{} requeue=false", other.name()))),
+            _ => Err(Fault::new(ReplyCode::NotImplemented, "requeue=false")),
         }
     }
 

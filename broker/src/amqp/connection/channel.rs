@@ -77,10 +77,7 @@ impl Connection {
                 self.method_on_closing_channel(number, method, turn.output);
                 Ok(())
             }
-            Some(channel) if channel.content.is_expected() => {
-                let text = format!("expected a content frame on channel {number}, got {}", method.name());
-                Err(Fault::new(ReplyCode::UnexpectedFrame, text))
-            }
+            Some(channel) if channel.content.is_expected() => Err(channel.content.unexpected()),
             Some(_) => self.method_on_open_channel(number, method, turn),
         }
     }
@@ -93,7 +90,12 @@ impl Connection {
     ) -> Result<(), Fault> {
         match method {
             Method::ChannelOpen {} if number > self.channel_max => {
-                let text = format!("channel {number} is beyond the negotiated channel_max ({})", self.channel_max);
+                let (opened, most) = (self.channels.len(), self.channel_max);
+                let text = if opened >= usize::from(most) {
+                    format!("number of channels opened ({opened}) has reached the negotiated channel_max ({most})")
+                } else {
+                    format!("channel number {number} is beyond the negotiated channel_max ({most})")
+                };
                 Err(Fault::new(ReplyCode::NotAllowed, text))
             }
             Method::ChannelOpen {} => {
@@ -169,7 +171,10 @@ impl Connection {
             }
             Method::ChannelOpen {} => Err(Fault::new(ReplyCode::ChannelError, "second 'channel.open' seen")),
             Method::ChannelFlowOk { .. } | Method::BasicCancelOk { .. } => Ok(()),
-            other => Err(Fault::new(ReplyCode::NotImplemented, other.name())),
+            Method::TxSelect {} | Method::TxCommit {} | Method::TxRollback {} => {
+                Err(Fault::new(ReplyCode::NotImplemented, method.name()))
+            }
+            _ => Err(Fault::new(ReplyCode::CommandInvalid, "unimplemented method")),
         }
     }
 

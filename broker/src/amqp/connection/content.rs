@@ -35,6 +35,16 @@ impl Content {
         self.awaited != Awaited::Method
     }
 
+    /// Another frame has come than the one that has to.
+    pub fn unexpected(&self) -> Fault {
+        let text = match self.awaited {
+            Awaited::Method => "expected method frame, got non method frame instead",
+            Awaited::Header => "expected content header for class 60, got non content header frame instead",
+            Awaited::Body => "expected content body, got non content body frame instead",
+        };
+        Fault::new(ReplyCode::UnexpectedFrame, text)
+    }
+
     /// A publish: its header comes next.
     pub fn begin(&mut self, exchange: &str, routing_key: &[u8], mandatory: bool) {
         self.exchange.clear();
@@ -48,12 +58,12 @@ impl Content {
     /// The header frame; returns the message if it has no body.
     fn header(&mut self, payload: &[u8], max_message_bytes: u64) -> Result<Option<Message>, Fault> {
         if self.awaited != Awaited::Header {
-            return Err(unexpected("header"));
+            return Err(self.unexpected());
         }
         let header =
             ContentHeader::parse(payload).map_err(|error| Fault::new(error.reply_code(), error.to_string()))?;
         if header.class_id != BASIC_CLASS_ID {
-            let text = format!("content header of class {} after basic.publish", header.class_id);
+            let text = format!("expected content header for class 60, got one for class {} instead", header.class_id);
             return Err(Fault::new(ReplyCode::UnexpectedFrame, text));
         }
         let properties =
@@ -76,7 +86,7 @@ impl Content {
     /// A body frame; returns the message when its body is whole.
     fn body(&mut self, part: &[u8]) -> Result<Option<Message>, Fault> {
         if self.awaited != Awaited::Body {
-            return Err(unexpected("body"));
+            return Err(self.unexpected());
         }
         let missing_bytes = self.body_bytes - self.body.len();
         if part.len() > missing_bytes {
@@ -113,10 +123,6 @@ fn check_copies(properties: &Properties<'_>) -> Result<(), Fault> {
     Ok(())
 }
 
-fn unexpected(frame: &str) -> Fault {
-    Fault::new(ReplyCode::UnexpectedFrame, format!("content {frame} frame is not expected now"))
-}
-
 impl Connection {
     /// A content header frame.
     pub(super) fn content_header<M: Machine>(
@@ -146,7 +152,7 @@ impl Connection {
         step: impl FnOnce(&mut Content) -> Result<Option<Message>, Fault>,
     ) -> Result<(), Fault> {
         match self.channels.get_mut(&number) {
-            None => Err(Fault::new(ReplyCode::ChannelError, "content frame on a channel that is not open")),
+            None => Err(Fault::new(ReplyCode::ChannelError, "expected 'channel.open'")),
             Some(channel) if channel.closing => Ok(()),
             Some(channel) => match step(&mut channel.content)? {
                 Some(message) => self.publish(number, message, turn),

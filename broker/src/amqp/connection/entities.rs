@@ -82,7 +82,7 @@ impl Connection {
             // A passive declaration asks whether it exists, not what it is.
             _ if passive => ExchangeKind::Direct,
             unknown => {
-                return Err(Fault::new(ReplyCode::CommandInvalid, format!("unknown exchange type '{unknown}'")));
+                return Err(Fault::new(ReplyCode::CommandInvalid, format!("invalid exchange type '{unknown}'")));
             }
         };
         let alternate_exchange = if passive { None } else { arguments::alternate_exchange(exchange, arguments)? };

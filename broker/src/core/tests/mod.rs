@@ -7,11 +7,13 @@ mod death;
 mod declaring;
 mod exchanges;
 mod length;
+mod limits;
 mod model;
 mod order;
 mod property;
 mod routing;
 mod settling;
+mod snapshot;
 
 use super::*;
 use crate::amqp::codec::Table;
@@ -31,7 +33,11 @@ struct Driver {
 
 impl Driver {
     fn new() -> Self {
-        let mut driver = Driver { broker: Broker::new(), now: Timestamp::EPOCH };
+        Driver::around(Broker::new())
+    }
+
+    fn around(broker: Broker) -> Self {
+        let mut driver = Driver { broker, now: Timestamp::EPOCH };
         for channel in [A, A2, B] {
             driver.run(Command::OpenChannel { channel });
         }
