@@ -46,7 +46,8 @@ impl Node {
             None => None,
         };
         let access = settings.options.settings.access.clone();
-        let server = Server::hosting(settings.options, |_| Some(Broker::new()));
+        let limits = settings.limits;
+        let server = Server::hosting(settings.options, |_| Some(Broker::with_limits(limits)));
         if let Some(address) = settings.http {
             let unusable = |error| unusable("http", address, &error);
             let tcp = StdTcpListener::bind(address).map_err(unusable)?;

@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use handoff_broker::amqp;
 use handoff_broker::server::{MemoryWatermark, ServerOptions};
+use handoff_broker::{amqp, core};
 use handoff_scenarios::document::Invalid;
 use handoff_scenarios::log;
 use tokio_rustls::TlsAcceptor;
@@ -21,6 +21,8 @@ pub struct Checked {
     pub(crate) http: Option<SocketAddr>,
     pub(crate) log: Option<(SocketAddr, log::ServerOptions)>,
     pub(crate) options: ServerOptions,
+    /// Those of each virtual host.
+    pub(crate) limits: core::Limits,
     /// Who may read the management API.
     pub(crate) monitors: BTreeSet<String>,
 }
@@ -46,7 +48,15 @@ impl Settings {
             (address, log::ServerOptions { broker, ..Default::default() })
         });
         let options = self.options(access);
-        Ok(Checked { listen: self.listen.clone(), tls, http: self.http, log, options, monitors })
+        Ok(Checked {
+            listen: self.listen.clone(),
+            tls,
+            http: self.http,
+            log,
+            options,
+            limits: self.limits.of_virtual_host(),
+            monitors,
+        })
     }
 
     fn options(&self, access: handoff_broker::access::AccessControl) -> ServerOptions {
