@@ -2,23 +2,19 @@
 
 import argparse
 import os
-import re
-import signal
 import subprocess
-import threading
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from .environment import ROOT, SCRATCH
-
-START_TIMEOUT_S = 10
-STOP_TIMEOUT_S = 15
+from .environment import ROOT
+from .handoff import Handoff
 
 
 class ForeignBroker:
     """A broker that runs already. Nothing is known of its process, and nothing stops it."""
 
     process_id = None
+    tls = None
 
     def __init__(self, url):
         self.url = url
@@ -30,52 +26,6 @@ class ForeignBroker:
 
     def __exit__(self, *_):
         """Leaves it as it is: it is not ours."""
-
-
-class Handoff:
-    """`handoff serve` on a free port of the loopback interface."""
-
-    def __init__(self, binary):
-        SCRATCH.mkdir(parents=True, exist_ok=True)
-        self.log = SCRATCH / "broker.log"
-        with self.log.open("w") as log:
-            self.process = subprocess.Popen(
-                [binary, "serve", "--listen", "127.0.0.1:0"], stdout=subprocess.PIPE, stderr=log, text=True
-            )
-        self.process_id = self.process.pid
-        host, port = self._listening_address()
-        self.address = (host, int(port))
-        self.url = f"amqp://guest:guest@{host}:{port}/%2f"
-
-    def _listening_address(self):
-        watchdog = threading.Timer(START_TIMEOUT_S, self.process.kill)
-        watchdog.start()
-        line = self.process.stdout.readline()
-        watchdog.cancel()
-        match = re.fullmatch(r"listening on (\S+):(\d+)\n", line)
-        if not match:
-            self.process.kill()
-            raise SystemExit(f"`handoff serve` said {line!r} instead of `listening on ADDR`; see {self.log}")
-        return match.groups()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        """Whatever happened to the checks, it does not outlive them."""
-        self.process.kill()
-        self.process.wait()
-
-    def stop(self):
-        """Asks it to leave by SIGTERM, and raises AssertionError unless it does so in time and with exit code 0."""
-        died = self.process.poll()
-        assert died is None, f"it had ended already, with {died}; see {self.log}"
-        self.process.send_signal(signal.SIGTERM)
-        try:
-            status = self.process.wait(STOP_TIMEOUT_S)
-        except subprocess.TimeoutExpired:
-            raise AssertionError(f"still there {STOP_TIMEOUT_S} s after SIGTERM") from None
-        assert status == 0, f"it ended with {status}; see {self.log}"
 
 
 def arguments(description):
@@ -91,6 +41,11 @@ def start(options):
     if options.against:
         return ForeignBroker(options.against)
     return Handoff(options.binary or build())
+
+
+def told_to_clients(target):
+    """What a client's checks have to know of the broker. Without `tls` it was not set up for them."""
+    return {"url": target.url, "tls": target.tls}
 
 
 def build():

@@ -14,8 +14,13 @@ CLIENTS = ROOT / "checks" / "clients"
 
 
 def python_with_pika():
-    """The interpreter of a virtual environment that has pika."""
-    folder = SCRATCH / "pika"
+    """The interpreter of the virtual environment that has pika."""
+    return python_with(CLIENTS / "pika")
+
+
+def python_with(source):
+    """The interpreter of a virtual environment with what requirements.txt in the folder `source` pins."""
+    folder = SCRATCH / source.name
     python = folder / "bin" / "python"
 
     def install():
@@ -23,7 +28,7 @@ def python_with_pika():
         requirements = folder / "requirements.txt"
         subprocess.run([python, "-m", "pip", "install", "--quiet", "--requirement", requirements], check=True)
 
-    _make(folder, ["requirements.txt"], CLIENTS / "pika", install)
+    _make(folder, ["requirements.txt"], source, install)
     return python
 
 
@@ -36,6 +41,14 @@ def node_modules_with_amqplib():
 
     _make(folder, ["package.json", "package-lock.json", ".npmrc"], CLIENTS / "amqplib", install)
     return folder / "node_modules"
+
+
+def program_with_lapin():
+    """The program in checks/clients/lapin, built by cargo as far as it changed."""
+    target = SCRATCH / "lapin"
+    command = ["cargo", "build", "--quiet", "--locked", "--target-dir", target]
+    subprocess.run(command, cwd=CLIENTS / "lapin", check=True)
+    return target / "debug" / "handoff-checks-lapin"
 
 
 def _make(folder, pins, source, install):

@@ -1,5 +1,7 @@
 //! `handoff explore`: chaos, every history checked.
 
+mod defects;
+
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::thread;
@@ -15,10 +17,10 @@ use crate::{output, progress};
 /// Chaos: random workloads and faults in simulation, every history checked
 ///
 /// A failure is shrunk to the few messages and faults that show it, saved, and its replay line printed. What is found
-/// depends on the seeds alone.
+/// depends on the seeds alone. With --defects the brokers are broken on purpose, to see that nothing escapes.
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// How many seeds, over all shards
+    /// How many seeds, over all shards; with --defects, the most for each broken broker
     #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u64).range(1..))]
     seeds: u64,
     /// The first seed
@@ -36,6 +38,9 @@ pub struct Arguments {
     /// Play against a broker that is broken in this way, to see it caught
     #[arg(long, value_name = "NAME")]
     defect: Option<Defect>,
+    /// Play against every broken broker there is: the matrix of what is caught by what, and how soon
+    #[arg(long, conflicts_with_all = ["defect", "shard", "jobs"])]
+    defects: bool,
     /// Where plans of failures are saved
     #[arg(long, value_name = "FOLDER", default_value = "failures")]
     save: PathBuf,
@@ -49,6 +54,9 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     if arguments.from.checked_add(arguments.seeds).is_none() {
         let Arguments { from, seeds, .. } = arguments;
         return Err(BadInput(format!("--from {from} --seeds {seeds}: expected seeds below 2^64")).into());
+    }
+    if arguments.defects {
+        return defects::run(arguments);
     }
     let cores = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     let options = SweepOptions {

@@ -13,7 +13,9 @@ use handoff_bench::measurement::{self, Measurement};
 use handoff_bench::summary;
 use handoff_reports::render;
 use handoff_scenarios::{Architecture, scenario};
-use handoff_sim::chaos::{self, SweepOptions};
+use handoff_sim::chaos::{self, DefectResult, SweepOptions};
+use handoff_sim::defect::Defect;
+use handoff_sim::fault::Profile;
 
 use crate::campaign::{self, Campaign, World};
 use crate::outcome::Outcome;
@@ -21,6 +23,8 @@ use crate::{output, progress};
 
 /// How often each target of the benchmark is measured.
 const REPETITIONS: u32 = 3;
+/// Each broken broker is caught much sooner than this.
+const MOST_SEEDS_PER_DEFECT: u64 = 200;
 /// How many seeds of chaos are explored; `handoff explore` takes as many as you like.
 const EXPLORED_SEEDS: u64 = 500;
 
@@ -48,6 +52,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let architectures = Architecture::ALL;
     let subjects: usize = scenarios.iter().map(|scenario| scenario.subjects(&architectures).len()).sum();
     let runs = subjects * seeds.len() + architectures.len() * REPETITIONS as usize + EXPLORED_SEEDS as usize;
+    let runs = runs + Defect::ALL.len();
     let progress = progress::bar(runs, "runs");
     let mut campaigns = Vec::new();
     for scenario in scenarios {
@@ -58,11 +63,13 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let jobs = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     let options = SweepOptions { seeds: EXPLORED_SEEDS, jobs, ..SweepOptions::default() };
     let sweep = chaos::sweep(&options, |_| progress.inc(1));
+    progress.set_message("catching broken brokers");
+    let defects = chaos::defects(0, MOST_SEEDS_PER_DEFECT, Profile::Small, |_| progress.inc(1));
     progress.set_message("measuring on real TCP");
     let measured = measurement::interleaved(&workload(), &architectures, REPETITIONS, |_| progress.inc(1))?;
     progress.finish_and_clear();
 
-    let results = results::collect(arguments.seed, &campaigns, &sweep, &summary::medians(&measured));
+    let results = results::collect(arguments.seed, &campaigns, &sweep, &defects, &summary::medians(&measured));
     let rendered = render(&results, &arguments.out)?;
     if arguments.json {
         output::line(&handoff_reports::to_json(&results)?)?;
@@ -70,10 +77,14 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         campaigns.iter().try_for_each(print)?;
         let word = if sweep.holds() { "holds" } else { "FAILS" };
         output::line(&format!("{word}  chaos ({} seeds, {} messages)", sweep.seeds, sweep.messages))?;
+        let caught = defects.iter().filter(|defect| defect.is_caught()).count();
+        let word = if caught == defects.len() { "holds" } else { "FAILS" };
+        output::line(&format!("{word}  {caught} of {} broken brokers caught, by the right name", defects.len()))?;
         print_benchmark(&measured)?;
         output::line(&format!("report: {}", rendered.html.display()))?;
     }
-    let holds = sweep.holds() && campaigns.iter().all(|campaign| campaign.holds);
+    let holds =
+        sweep.holds() && defects.iter().all(DefectResult::is_caught) && campaigns.iter().all(|campaign| campaign.holds);
     Ok(if holds { Outcome::Holds } else { Outcome::Violated })
 }
 

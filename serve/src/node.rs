@@ -1,5 +1,6 @@
 //! A broker with all its doors: AMQP in the clear and over TLS, HTTP, the log baseline.
 
+use std::hash::{BuildHasher as _, RandomState};
 use std::io;
 use std::net::{SocketAddr, TcpListener as StdTcpListener};
 use std::sync::Arc;
@@ -47,7 +48,7 @@ impl Node {
         };
         let access = settings.options.settings.access.clone();
         let limits = settings.limits;
-        let server = Server::hosting(settings.options, |_| Some(Broker::with_limits(limits)));
+        let server = Server::hosting(settings.options, |_| Some(Broker::with_seed(secret_seed()).limited_to(limits)));
         if let Some(address) = settings.http {
             let unusable = |error| unusable("http", address, &error);
             let tcp = StdTcpListener::bind(address).map_err(unusable)?;
@@ -79,6 +80,11 @@ impl Node {
         doors.join_all().await;
         tracing::info!("left");
     }
+}
+
+/// A seed that nobody can guess, from the operating system: the names that a broker makes up follow from it.
+fn secret_seed() -> u64 {
+    RandomState::new().hash_one(0)
 }
 
 async fn serve<L>(server: Server<Broker>, runtime: TokioRuntime, listener: L)

@@ -12,6 +12,7 @@ pub mod check;
 pub mod confidence;
 pub mod defect;
 pub mod fault;
+pub mod harness;
 pub mod history;
 mod parallel;
 pub mod play;

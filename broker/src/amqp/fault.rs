@@ -99,7 +99,9 @@ impl From<Refusal> for Fault {
             | Refusal::NotEmpty(_)
             | Refusal::InvalidBinding(_)
             | Refusal::LimitReached { .. }
-            | Refusal::UnknownDeliveryTag(_) => ReplyCode::PreconditionFailed,
+            | Refusal::UnknownDeliveryTag(_)
+            | Refusal::ReplyConsumerSet
+            | Refusal::NotTransactional => ReplyCode::PreconditionFailed,
             Refusal::Locked(_) => ReplyCode::ResourceLocked,
             Refusal::ExclusiveUse(_)
             | Refusal::Protected(_)

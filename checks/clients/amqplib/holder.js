@@ -5,7 +5,7 @@
 const { Consumer, Session } = require('./session');
 
 async function main([url, queue, heartbeat]) {
-  const channel = await new Session(url).channel({ heartbeat });
+  const channel = await new Session({ url }).channel({ heartbeat });
   await channel.prefetch(5);
   const consumer = await Consumer.start(channel, queue);
   await consumer.wait(5);

@@ -1,20 +1,19 @@
 'use strict';
-// Runs the checks with amqplib. Usage: main.js URL FILE_OF_NAMES [TEXT_IN_NAME]; prints a line of JSON for each.
+// Runs the checks with amqplib. Reads a task in JSON from standard input; prints a line of JSON for each check.
+// The task is {"target": {"url", "tls", ...}, "known": [names], "selected": [names]}.
 
-const { readFileSync } = require('node:fs');
+const { readdirSync, readFileSync } = require('node:fs');
+const path = require('node:path');
 const { Session, checks } = require('./session');
-require('./delivery');
-require('./topology');
-require('./content');
-require('./exchanges');
 
+const NO_CHECKS = ['main.js', 'holder.js', 'letters.js', 'session.js'];
 const CHECK_TIMEOUT_MS = 30_000;
 const END_TIMEOUT_MS = 10_000;
 
 /** Runs one check; null when it holds, otherwise what is wrong. */
-async function outcome(name, url) {
+async function outcome(name, target) {
   if (!checks.has(name)) return 'this client has no such check';
-  const session = new Session(url);
+  const session = new Session(target);
   const failed = await failure(CHECK_TIMEOUT_MS, () => checks.get(name)(session));
   const leftBehind = await failure(END_TIMEOUT_MS, () => session.end());
   return failed ?? leftBehind;
@@ -40,11 +39,14 @@ function say(name, error) {
   console.log(JSON.stringify({ check: name, error }));
 }
 
-async function main([url, fileOfNames, text = '']) {
-  const names = readFileSync(fileOfNames, 'utf8').trim().split('\n');
-  for (const name of names) if (name.includes(text)) say(name, await outcome(name, url));
-  for (const name of checks.keys()) if (!names.includes(name)) say(name, `not in ${fileOfNames}`);
+async function main() {
+  for (const file of readdirSync(__dirname)) {
+    if (file.endsWith('.js') && !NO_CHECKS.includes(file)) require(path.join(__dirname, file));
+  }
+  const { target, known, selected } = JSON.parse(readFileSync(0, 'utf8'));
+  for (const name of selected) say(name, await outcome(name, target));
+  for (const name of checks.keys()) if (!known.includes(name)) say(name, 'it is in no list of names');
   process.exit();
 }
 
-main(process.argv.slice(2));
+main();

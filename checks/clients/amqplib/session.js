@@ -42,16 +42,21 @@ function waitReady(channel, queue, count) {
 }
 
 /** The action, which may be a promise, must make the broker close the channel with this code and text. */
-async function closesChannel(channel, code, text, action) {
+async function closesChannel(what, code, text, action) {
   const signal = AbortSignal.timeout(PATIENCE_MS);
   const closed = new Promise((resolve, reject) => {
-    channel.once('error', resolve);
-    signal.addEventListener('abort', () => reject(new assert.AssertionError({ message: 'the channel stayed open' })));
+    what.once('error', resolve);
+    signal.addEventListener('abort', () => reject(new assert.AssertionError({ message: 'it stayed open' })));
   });
-  Promise.resolve(action()).catch(() => {}); // The error comes on the channel as well.
+  Promise.resolve(action()).catch(() => {}); // The error comes as an event as well.
   const error = await closed;
   assert.strictEqual(error.code, code, `reply code ${error.code} instead of ${code}: ${error.message}`);
   assert(error.message.includes(text), `"${error.message}" without "${text}"`);
+}
+
+/** The action must make the broker close the channel's whole connection with this code and text. */
+function closesConnection(channel, code, text, action) {
+  return closesChannel(channel.connection, code, text, action);
 }
 
 /** A consumer that keeps what is delivered. */
@@ -88,18 +93,21 @@ class Consumer {
 
 /** The connections and names of one check. */
 class Session {
-  constructor(url) {
-    this.url = url;
+  constructor(target) {
+    this.target = target;
     this.connections = [];
     this.names = [];
     this.processes = [];
   }
 
-  /** A connection; the options are those of amqplib's URL. */
-  async connect(options = {}) {
-    const url = new URL(this.url);
+  /** A connection; the options are those of amqplib's URL, and `port`, `vhost`, and `socket` for those of its socket. */
+  async connect({ port, vhost, socket = {}, ...options } = {}) {
+    const url = new URL(this.target.url);
+    if (socket.ca) url.protocol = 'amqps:';
+    if (port) url.port = port;
+    if (vhost) url.pathname = vhost;
     for (const [option, value] of Object.entries(options)) url.searchParams.set(option, value);
-    const connection = await amqplib.connect(url.href);
+    const connection = await amqplib.connect(url.href, socket);
     connection.open = true;
     connection.on('error', () => {});
     connection.on('close', () => (connection.open = false));
@@ -115,8 +123,8 @@ class Session {
   }
 
   /** A name that nobody else uses, for a queue or an exchange that this session deletes. */
-  name() {
-    this.names.push(`check.${randomUUID()}`);
+  name(prefix = 'check.') {
+    this.names.push(`${prefix}${randomUUID()}`);
     return this.names.at(-1);
   }
 
@@ -131,7 +139,7 @@ class Session {
 
   /** Starts a process that consumes and holds five messages of the queue. */
   async holder(queue, heartbeat = 60) {
-    const child = fork(path.join(__dirname, 'holder.js'), [this.url, queue, String(heartbeat)]);
+    const child = fork(path.join(__dirname, 'holder.js'), [this.target.url, queue, String(heartbeat)]);
     this.processes.push(child);
     await once(child, 'message', { signal: AbortSignal.timeout(PATIENCE_MS) });
     return child;
@@ -141,7 +149,7 @@ class Session {
   async end() {
     for (const child of this.processes) child.kill('SIGKILL');
     for (const connection of this.connections) if (connection.open) await connection.close();
-    const cleaner = await new Session(this.url).connect();
+    const cleaner = await new Session(this.target).connect();
     for (const name of this.names) {
       // Deleting what is not there is no error in RabbitMQ; other brokers may refuse it.
       const channel = await cleaner.createChannel();
@@ -152,4 +160,15 @@ class Session {
   }
 }
 
-module.exports = { Consumer, Session, check, checks, closesChannel, numbered, ready, until, waitReady };
+module.exports = {
+  Consumer,
+  Session,
+  check,
+  checks,
+  closesChannel,
+  closesConnection,
+  numbered,
+  ready,
+  until,
+  waitReady,
+};

@@ -52,7 +52,7 @@ check('redeclaring with other options closes the channel', async (session) => {
 });
 
 check('wrong password is refused', async (session) => {
-  const url = new URL(session.url);
+  const url = new URL(session.target.url);
   url.password = 'wrong';
   await assert.rejects(amqplib.connect(url.href), /403.*ACCESS_REFUSED/);
 });

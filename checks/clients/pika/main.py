@@ -1,25 +1,26 @@
-"""Runs the checks with pika. Usage: main.py URL FILE_OF_NAMES [TEXT_IN_NAME]; prints a line of JSON for each."""
+"""Runs the checks with pika. Reads a task in JSON from standard input; prints a line of JSON for each check.
 
+The task is {"target": {"url", "tls", ...}, "known": [names], "selected": [names]}.
+"""
+
+import importlib
 import json
 import signal
 import sys
 from pathlib import Path
 
-import content  # noqa: F401
-import delivery  # noqa: F401
-import exchanges  # noqa: F401
-import topology  # noqa: F401
 from session import CHECKS, Session
 
 CHECK_TIMEOUT_S = 30
 END_TIMEOUT_S = 10
+NO_CHECKS = ("main", "session")
 
 
-def outcome(name, url):
+def outcome(name, target):
     """Runs one check; None when it holds, otherwise what is wrong."""
     if name not in CHECKS:
         return "this client has no such check"
-    session = Session(url)
+    session = Session(target)
     failed = failure(CHECK_TIMEOUT_S, CHECKS[name], session)
     left_behind = failure(END_TIMEOUT_S, session.end)
     return failed or left_behind
@@ -41,15 +42,21 @@ def on_alarm(_signal, _frame):
     raise TimeoutError("no answer in time")
 
 
-def main(url, file_of_names, text=""):
+def say(name, error):
+    print(json.dumps({"check": name, "error": error}), flush=True)
+
+
+def main():
     signal.signal(signal.SIGALRM, on_alarm)
-    names = Path(file_of_names).read_text().splitlines()
-    for name in names:
-        if text in name:
-            print(json.dumps({"check": name, "error": outcome(name, url)}), flush=True)
-    for name in CHECKS.keys() - names:
-        print(json.dumps({"check": name, "error": f"not in {file_of_names}"}), flush=True)
+    for module in sorted(Path(__file__).parent.glob("*.py")):
+        if module.stem not in NO_CHECKS:
+            importlib.import_module(module.stem)
+    task = json.load(sys.stdin)
+    for name in task["selected"]:
+        say(name, outcome(name, task["target"]))
+    for name in CHECKS.keys() - task["known"]:
+        say(name, "it is in no list of names")
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from reprlib import repr as shortened
 
 import pika
-from pika.exceptions import AMQPError, ChannelClosedByBroker
+from pika.exceptions import AMQPError, ChannelClosedByBroker, ConnectionClosedByBroker
 
 PATIENCE_S = 5
 CHECKS = {}
@@ -55,16 +55,26 @@ def wait_ready(channel, queue, count, timeout_s=PATIENCE_S):
 
 
 @contextmanager
-def closes_channel(channel, code, text):
-    """What is done within must make the broker close the channel, at the latest when it is asked something else."""
+def closes(what, channel, code, text):
+    """What is done within must make the broker end something, at the latest when it is asked something else."""
     try:
         yield
         channel.queue_declare("", exclusive=True)
-    except ChannelClosedByBroker as closed:
+    except what as closed:
         equal(closed.reply_code, code, "reply code")
         assert text in closed.reply_text, f"reply text {closed.reply_text!r} without {text!r}"
     else:
-        raise AssertionError("the channel stayed open")
+        raise AssertionError(f"no {what.__name__}")
+
+
+def closes_channel(channel, code, text):
+    """What is done within must make the broker close the channel, with a text that has this in it."""
+    return closes(ChannelClosedByBroker, channel, code, text)
+
+
+def closes_connection(channel, code, text):
+    """What is done within must make the broker close the whole connection, with a text that has this in it."""
+    return closes(ConnectionClosedByBroker, channel, code, text)
 
 
 class Consumer:
@@ -99,9 +109,9 @@ class Consumer:
         return self.deliveries[-1]
 
 
-def hold(url, queue, heartbeat_s, pipe):
+def hold(target, queue, heartbeat_s, pipe):
     """The process of a consumer: it holds five messages, the second acknowledged and replaced, until it is killed."""
-    session = Session(url)
+    session = Session(target)
     channel = session.channel(heartbeat=heartbeat_s)
     channel.basic_qos(prefetch_count=5)
     consumer = Consumer(channel, queue)
@@ -116,15 +126,15 @@ def hold(url, queue, heartbeat_s, pipe):
 class Session:
     """The connections and names of one check."""
 
-    def __init__(self, url):
-        self.url = url
+    def __init__(self, target):
+        self.target = target
         self._connections = []
         self._names = []
         self._processes = []
 
     def connect(self, **options):
         """A connection; the options are those of pika.ConnectionParameters."""
-        parameters = pika.URLParameters(self.url)
+        parameters = pika.URLParameters(self.target["url"])
         for option, value in options.items():
             setattr(parameters, option, value)
         connection = pika.BlockingConnection(parameters)
@@ -138,9 +148,9 @@ class Session:
             channel.confirm_delivery()
         return channel
 
-    def name(self):
+    def name(self, prefix="check."):
         """A name that nobody else uses, for a queue or an exchange that this session deletes."""
-        self._names.append(f"check.{uuid.uuid4()}")
+        self._names.append(f"{prefix}{uuid.uuid4()}")
         return self._names[-1]
 
     def queue(self, channel, bodies=(), **options):
@@ -155,7 +165,7 @@ class Session:
         """Starts a process that consumes and holds five messages of the queue."""
         receiver, sender = multiprocessing.Pipe(duplex=False)
         spawn = multiprocessing.get_context("spawn")
-        process = spawn.Process(target=hold, args=(self.url, queue, heartbeat_s, sender), daemon=True)
+        process = spawn.Process(target=hold, args=(self.target, queue, heartbeat_s, sender), daemon=True)
         process.start()
         self._processes.append(process)
         assert receiver.poll(PATIENCE_S), "the consumer did not get its messages"
@@ -172,7 +182,7 @@ class Session:
         for connection in self._connections:
             if connection.is_open:
                 connection.close()
-        cleaner = Session(self.url).connect()
+        cleaner = Session(self.target).connect()
         for name in self._names:
             try:
                 channel = cleaner.channel()

@@ -5,13 +5,19 @@ use handoff_bench::measurement::{Measurement, Verdict as Measured};
 use handoff_reports::model;
 use handoff_scenarios::claim::{Judgement, Verdict};
 use handoff_scenarios::{Architecture, Outcome, Scenario};
-use handoff_sim::chaos::Sweep;
+use handoff_sim::chaos::{DefectResult, Failure, Sweep};
 
 use super::machine;
 use crate::campaign::Campaign;
 
 /// All results of one lab run.
-pub fn collect(seed: u64, campaigns: &[Campaign], sweep: &Sweep, benchmark: &[Measurement]) -> model::Results {
+pub fn collect(
+    seed: u64,
+    campaigns: &[Campaign],
+    sweep: &Sweep,
+    defects: &[DefectResult],
+    benchmark: &[Measurement],
+) -> model::Results {
     model::Results {
         schema_version: model::SCHEMA_VERSION,
         generated_by: machine::generated_by(format!("cargo run --release -- lab --seed {seed}")),
@@ -21,7 +27,7 @@ pub fn collect(seed: u64, campaigns: &[Campaign], sweep: &Sweep, benchmark: &[Me
         scenarios: campaigns.iter().map(scenario).collect(),
         benchmarks: benchmarks(benchmark),
         exploration: Some(exploration(sweep)),
-        defects: Vec::new(),
+        defects: defects.iter().map(defect).collect(),
     }
 }
 
@@ -121,18 +127,30 @@ fn claim(verdict: &Verdict) -> model::Claim {
 }
 
 fn exploration(sweep: &Sweep) -> model::Exploration {
-    let sometimes = sweep.sometimes.iter();
+    let (sometimes, faults) = (sweep.sometimes.iter(), sweep.all_faults());
     model::Exploration {
         seeds: sweep.seeds,
         from: sweep.from,
         profile: sweep.profile.to_string(),
-        faults_injected: sweep.faults.values().map(|tally| tally.planned).sum(),
-        faults_inert: sweep.faults.values().map(|tally| tally.inert).sum(),
+        faults_injected: faults.planned - faults.inert,
+        faults_inert: faults.inert,
         sometimes: sometimes
             .map(|(event, &count)| model::SometimesEvent { event: event.as_str().into(), count })
             .collect(),
         violations: sweep.failed(),
         seconds: sweep.real_s,
+    }
+}
+
+fn defect(result: &DefectResult) -> model::Defect {
+    let is_shrunk = result.plan.is_some();
+    model::Defect {
+        defect: result.defect.to_string(),
+        invariant: result.expected.to_string(),
+        caught_by: result.caught_by.map(Failure::as_str).map(str::to_owned),
+        seeds_needed: result.caught_by.map(|_| result.seeds_needed),
+        messages: is_shrunk.then_some(result.messages as u64),
+        faults: is_shrunk.then_some(result.faults as u64),
     }
 }
 

@@ -42,10 +42,16 @@ pub struct Defect {
     pub defect: String,
     /// The anomaly by whose name it had to be caught.
     pub invariant: String,
+    /// What it was caught as. `None`: it was not caught.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caught_by: Option<String>,
     /// How many seeds it took. `None`: it was not caught.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seeds_needed: Option<u64>,
-    /// Steps in the smallest failing plan. `None`: there was nothing to shrink.
+    /// Messages of the smallest failing plan. `None`: there was nothing to shrink.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub size_after_shrinking: Option<u64>,
+    pub messages: Option<u64>,
+    /// Faults of the smallest failing plan. `None`: there was nothing to shrink.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub faults: Option<u64>,
 }

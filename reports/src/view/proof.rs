@@ -1,7 +1,7 @@
 //! Why to believe the report: what was checked, how hard it was tried to break, and whether the checkers can see.
 
 use crate::format;
-use crate::model::{Exploration, Results};
+use crate::model::{Defect, Exploration, Results};
 use crate::table::{Cell, Figure, Row, Table};
 
 /// The section on proof.
@@ -94,11 +94,23 @@ fn defects(results: &Results) -> Table {
             label: defect.defect.clone(),
             cells: vec![
                 Cell::Text(defect.invariant.clone()),
-                figure(defect.seeds_needed, "seeds_needed").unwrap_or_else(|| Cell::Text("✗ not caught".into())),
-                figure(defect.size_after_shrinking, "size_after_shrinking").unwrap_or(Cell::Missing),
+                Cell::Text(caught(defect)),
+                figure(defect.seeds_needed, "seeds_needed").unwrap_or(Cell::Missing),
+                figure(defect.messages, "messages").unwrap_or(Cell::Missing),
+                figure(defect.faults, "faults").unwrap_or(Cell::Missing),
             ],
         }
     });
     let caption = format!("{} brokers, each broken in one way", format::count(results.defects.len() as u64));
-    Table::plain(&caption, "defect", &["to be caught as", "seeds needed", "steps after shrinking"], rows.collect())
+    let columns = ["to be caught as", "caught", "seeds needed", "messages after shrinking", "faults after shrinking"];
+    Table::plain(&caption, "defect", &columns, rows.collect())
+}
+
+/// Whether the right name caught it.
+fn caught(defect: &Defect) -> String {
+    match &defect.caught_by {
+        Some(name) if *name == defect.invariant => "✓ yes".into(),
+        Some(name) => format!("✗ as {name}"),
+        None => "✗ not caught".into(),
+    }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use handoff_broker::Runtime;
 use handoff_broker::client::{ClientError, Consumer, Delivery};
 
-use super::client::{Client, RECONNECT_AFTER, Session};
+use super::client::{Client, Session};
 use super::scene::Scene;
 use super::workload::Answer;
 use crate::fault::{ConsumerPlan, Moment};
@@ -23,7 +23,7 @@ pub(super) async fn consume(scene: Arc<Scene>, runtime: SimulatedRuntime, plan: 
             // However it ends, the next thing is to connect again.
             let _ = subscribe(&client, &session, &plan).await;
         }
-        client.runtime.sleep(RECONNECT_AFTER).await;
+        client.wait().await;
     }
 }
 
@@ -77,10 +77,8 @@ impl Work<'_> {
                 },
                 () = is_done => self.finish().await,
                 // Closing the connection gives back what it would never answer.
-                () = self.client.scene.healed(), if self.ignores => {
-                    let closing = self.session.log.close();
-                    return drop(closing);
-                }
+                () = self.client.scene.healed(), if self.ignores => return self.session.close(),
+                () = self.client.asked_to_restart() => return self.session.close(),
             }
         }
     }
@@ -103,7 +101,8 @@ impl Work<'_> {
             let factor = client.slow.filter(|(_, until)| *until > now).map_or(1, |(factor, _)| factor);
             let begins_at = now.max(client.hung_until);
             client.held_up += u64::from(begins_at > now || factor > 1);
-            begins_at + service * factor
+            client.due_at = begins_at + service * factor;
+            client.due_at
         });
         self.timer = Some(Box::pin(self.client.runtime.sleep_until(done_at)));
     }

@@ -47,11 +47,8 @@ impl Host {
 
     /// All queues and their counts.
     pub fn counts(&self) -> Vec<(String, QueueCounts)> {
-        let counts = |machine: &Watched| {
-            let queues = machine.observed.machine().broker().queues();
-            queues.map(|(name, counts)| (name.to_owned(), counts)).collect()
-        };
-        self.server.inspect(counts)
+        let owned = |(name, counts): (&str, QueueCounts)| (name.to_owned(), counts);
+        self.server.inspect(|machine: &Watched| machine.counts().map(owned).collect())
     }
 }
 
@@ -63,6 +60,17 @@ struct Watched {
     is_over: Arc<AtomicBool>,
 }
 
+impl Watched {
+    fn counts(&self) -> impl Iterator<Item = (&str, QueueCounts)> {
+        self.observed.machine().broker().queues()
+    }
+
+    /// How many messages consumers hold.
+    fn held(&self) -> u64 {
+        self.counts().map(|(_, counts)| counts.unacknowledged).sum()
+    }
+}
+
 impl Machine for Watched {
     fn handle(&mut self, now: Timestamp, command: Command<'_>) -> Result<Reply, Refusal> {
         if self.is_over.load(Ordering::Relaxed) {
@@ -72,14 +80,20 @@ impl Machine for Watched {
             Command::Consume { channel, consumer_tag, .. } => {
                 self.silence.consumer_started(channel.connection, consumer_tag);
             }
-            Command::CloseConnection { connection } => {
-                self.silence.connection_closed(connection);
-                self.moments.pass(Moment::DuringRequeue);
-            }
-            Command::Reject { requeue: true, .. } => self.moments.pass(Moment::DuringRequeue),
+            Command::CloseConnection { connection } => self.silence.connection_closed(connection),
             _ => {}
         }
-        self.observed.handle(now, command)
+        let requeues = match command {
+            Command::Reject { requeue, .. } => requeue,
+            Command::CloseConnection { .. } | Command::CloseChannel { .. } => true,
+            _ => false,
+        };
+        let held = if requeues { self.held() } else { 0 };
+        let reply = self.observed.handle(now, command);
+        if requeues && self.held() < held {
+            self.moments.pass(Moment::DuringRequeue);
+        }
+        reply
     }
 
     fn next_effect(&mut self) -> Option<Effect> {
@@ -91,10 +105,12 @@ impl Machine for Watched {
     }
 
     fn deadline(&self) -> Option<Timestamp> {
-        self.observed.deadline()
+        if self.is_over.load(Ordering::Relaxed) { None } else { self.observed.deadline() }
     }
 
     fn expire(&mut self, now: Timestamp) {
-        self.observed.expire(now);
+        if !self.is_over.load(Ordering::Relaxed) {
+            self.observed.expire(now);
+        }
     }
 }

@@ -4,6 +4,8 @@ use std::ops::AddAssign;
 
 use serde::Serialize;
 
+use super::scene::ClientState;
+
 /// What became of one fault.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Injected {
@@ -34,6 +36,8 @@ pub struct Change {
     pub segments_delayed: u64,
     /// Deliveries that a consumer worked on later than it would have.
     pub deliveries_delayed: u64,
+    /// Publishes that a producer sent later than it would have.
+    pub publishes_delayed: u64,
     /// Strangers that the broker turned away.
     pub strangers_refused: u64,
 }
@@ -45,6 +49,18 @@ impl Injected {
     }
 }
 
+impl Change {
+    /// The end of all that a client has going on.
+    pub(super) fn of_client(client: &ClientState) -> Self {
+        Change {
+            connections_cut: client.connections,
+            deliveries_orphaned: client.in_hand,
+            publishes_unconfirmed: client.unconfirmed,
+            ..Change::default()
+        }
+    }
+}
+
 impl AddAssign for Change {
     fn add_assign(&mut self, other: Change) {
         self.connections_cut += other.connections_cut;
@@ -53,6 +69,7 @@ impl AddAssign for Change {
         self.messages_forgotten += other.messages_forgotten;
         self.segments_delayed += other.segments_delayed;
         self.deliveries_delayed += other.deliveries_delayed;
+        self.publishes_delayed += other.publishes_delayed;
         self.strangers_refused += other.strangers_refused;
     }
 }

@@ -26,6 +26,7 @@ pub(super) struct Injection {
 
 /// How things stood when the fault struck.
 struct Before {
+    at: Timestamp,
     traffic: Traffic,
     held_up: u64,
 }
@@ -74,7 +75,7 @@ impl Injection {
 
     fn before(&self) -> Before {
         let held_up = self.scene.on_client(&self.fault.node, |client| client.held_up);
-        Before { traffic: self.scene.stage.traffic(&self.fault.node), held_up }
+        Before { at: self.runtime.now(), traffic: self.scene.stage.traffic(&self.fault.node), held_up }
     }
 
     async fn strike(&self) -> Change {
@@ -87,6 +88,8 @@ impl Injection {
             FaultKind::MachineLoss => return nodes::take_down(scene, node, Death::Silence),
             FaultKind::ConnectionReset => return nodes::cut(scene, node, Death::Reset),
             FaultKind::ConnectionEnd => return nodes::cut(scene, node, Death::Eof),
+            FaultKind::ConnectionSilence => return nodes::cut(scene, node, Death::Silence),
+            FaultKind::Restart => return nodes::restart(scene, node, until),
             FaultKind::HostileBytes(attack) => return stranger::attack(scene, &self.runtime, *attack).await,
             FaultKind::Pause | FaultKind::Zombie => drop(stage.pause(node)),
             FaultKind::Hang => scene.on_client(node, |client| client.hung_until = until),
@@ -95,6 +98,7 @@ impl Injection {
             FaultKind::PartitionToBroker => stage.partition_one_way(node, broker),
             FaultKind::PartitionFromBroker => stage.partition_one_way(broker, node),
             FaultKind::Delay(delay) => self.set_delay(delay),
+            FaultKind::Bandwidth { bytes_per_s } => self.set_bandwidth(Some(*bytes_per_s)),
             FaultKind::StopReading => stage.stop_reading(node),
         }
         Change::default()
@@ -109,8 +113,13 @@ impl Injection {
         let mut change = Change::default();
         match &self.fault.kind {
             FaultKind::Crash | FaultKind::MachineReset | FaultKind::MachineLoss => nodes::bring_up(scene, node),
-            FaultKind::ConnectionReset | FaultKind::ConnectionEnd | FaultKind::HostileBytes(_) => {}
+            FaultKind::ConnectionReset
+            | FaultKind::ConnectionEnd
+            | FaultKind::ConnectionSilence
+            | FaultKind::Restart
+            | FaultKind::HostileBytes(_) => {}
             FaultKind::Pause | FaultKind::Zombie => {
+                change = self.missed(before.at);
                 change.segments_delayed = sent_to;
                 stage.resume(node);
             }
@@ -133,16 +142,32 @@ impl Injection {
                 change.segments_delayed = sent + sent_to;
                 self.set_delay(&scene.plan.link.delay);
             }
+            FaultKind::Bandwidth { .. } => {
+                change.segments_delayed = sent + sent_to;
+                self.set_bandwidth(scene.plan.link.bandwidth_bytes_per_s);
+            }
             FaultKind::StopReading => {
                 change.segments_delayed = sent_to;
                 stage.read_again(node);
             }
         }
-        // Of a machine that is gone nothing more is heard, whoever comes in its place.
-        if self.fault.kind != FaultKind::MachineLoss {
+        // Of a machine or a connection that is gone nothing more is heard, whatever comes in its place.
+        if !matches!(self.fault.kind, FaultKind::MachineLoss | FaultKind::ConnectionSilence) {
             scene.silence.end(node);
         }
         change
+    }
+
+    /// What the node would have done by itself since, had it not stood still.
+    fn missed(&self, since: Timestamp) -> Change {
+        let (scene, node) = (&self.scene, &self.fault.node);
+        let due_at = scene.on_client(node, |client| client.due_at);
+        let missed = u64::from((since..=self.runtime.now()).contains(&due_at));
+        if scene.plan.producers.iter().any(|producer| producer.name == *node) {
+            Change { publishes_delayed: missed, ..Change::default() }
+        } else {
+            Change { deliveries_delayed: missed, ..Change::default() }
+        }
     }
 
     fn set_delay(&self, delay: &Delay) {
@@ -151,17 +176,24 @@ impl Injection {
         stage.set_delay(Plan::BROKER, node, delay);
     }
 
+    fn set_bandwidth(&self, bytes_per_s: Option<u64>) {
+        let (stage, node) = (&self.scene.stage, &self.fault.node);
+        stage.set_bandwidth(node, Plan::BROKER, bytes_per_s);
+        stage.set_bandwidth(Plan::BROKER, node, bytes_per_s);
+    }
+
     /// Tells the history that the broker may stop hearing the node, or, if it is the broker's node, all others.
     fn record_disturbance(&self) {
         let heartbeat = Duration::from_secs(self.scene.plan.heartbeat_s.into());
         let disturbance = match self.fault.kind {
-            FaultKind::ConnectionReset | FaultKind::ConnectionEnd => Disturbance::Cut,
+            FaultKind::ConnectionReset | FaultKind::ConnectionEnd | FaultKind::ConnectionSilence => Disturbance::Cut,
             FaultKind::Pause
             | FaultKind::Zombie
             | FaultKind::Partition
             | FaultKind::PartitionToBroker
             | FaultKind::PartitionFromBroker
             | FaultKind::Delay(_)
+            | FaultKind::Bandwidth { .. }
             | FaultKind::StopReading
                 if !heartbeat.is_zero() =>
             {
@@ -190,7 +222,11 @@ impl Injection {
         if self.fault.moment == Some(Moment::BeforeAck) && changed.connections_cut > 0 {
             scene.saw(Sometimes::CrashBeforeAck);
         }
-        if is_partition || matches!(self.fault.kind, FaultKind::MachineLoss | FaultKind::Pause | FaultKind::Zombie) {
+        let is_silent = matches!(
+            self.fault.kind,
+            FaultKind::MachineLoss | FaultKind::ConnectionSilence | FaultKind::Pause | FaultKind::Zombie
+        );
+        if is_partition || is_silent {
             scene.silence.begin(node);
         }
     }

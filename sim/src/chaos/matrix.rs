@@ -1,13 +1,16 @@
 //! The matrix of broken brokers: which is caught by what, after how many seeds, and how small it gets.
 
-use serde::Serialize;
+use std::path::{Path, PathBuf};
+
+use serde::{Serialize, Serializer};
 
 use super::play::{PlayOptions, play};
 use super::run::Failure;
 use super::shrink::shrink;
 use crate::check::Anomaly;
 use crate::defect::Defect;
-use crate::fault::{Plan, Profile, plan_for};
+use crate::fault::{Plan, PlanError, Profile, plan_for};
+use crate::parallel;
 
 /// How a broken broker was caught.
 #[derive(Clone, Debug, Serialize)]
@@ -17,6 +20,7 @@ pub struct DefectResult {
     /// The anomaly that it has to be caught by.
     pub expected: Anomaly,
     /// What the first failing seed was caught by; `None` if no seed failed.
+    #[serde(serialize_with = "name")]
     pub caught_by: Option<Failure>,
     /// The first seed that failed.
     pub seed: Option<u64>,
@@ -38,21 +42,42 @@ impl DefectResult {
     pub fn is_caught(&self) -> bool {
         self.caught_by == Some(Failure::Violated(self.expected))
     }
+
+    /// Writes the shrunk plan into `directory`, with the line that replays it. The path of the file; `None` if there is
+    /// no plan, since no seed failed.
+    ///
+    /// # Errors
+    /// If that cannot be written.
+    pub fn save(&self, directory: &Path) -> Result<Option<PathBuf>, PlanError> {
+        let (Some(plan), Some(failure)) = (&self.plan, self.caught_by) else { return Ok(None) };
+        let path = directory.join(format!("{}.toml", self.defect));
+        let DefectResult { defect, messages, faults, .. } = self;
+        let comment = format!(
+            "{defect}, caught as {failure}, shrunk to {messages} messages and {faults} faults\nhandoff replay {}",
+            path.display()
+        );
+        plan.write(&path, &comment)?;
+        Ok(Some(path))
+    }
 }
 
-/// Plays seeds from `from` against each broken broker until one fails, `most_seeds` at most, and shrinks that.
+fn name<S: Serializer>(failure: &Option<Failure>, serializer: S) -> Result<S::Ok, S::Error> {
+    failure.map(Failure::as_str).serialize(serializer)
+}
+
+/// Plays seeds from `from` against each broken broker until one fails, `most_seeds` at most, and shrinks that; on all
+/// cores. `progress` is called after each of them, on the thread that played it.
 pub fn defects(
     from: u64,
     most_seeds: u64,
     profile: Profile,
-    mut progress: impl FnMut(&DefectResult),
+    progress: impl Fn(&DefectResult) + Sync,
 ) -> Vec<DefectResult> {
-    let results = Defect::ALL.iter().map(|defect| {
+    parallel::map(Defect::ALL, |defect| {
         let result = catch(*defect, from, most_seeds, profile);
         progress(&result);
         result
-    });
-    results.collect()
+    })
 }
 
 /// Plays seeds against one broken broker until one fails, and shrinks that.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use handoff_broker::Runtime;
+use handoff_broker::{Runtime, Timestamp};
 use handoff_scenarios::Stage;
 
 use super::consumer::consume;
@@ -34,12 +34,7 @@ pub(super) fn take_down(scene: &Scene, name: &str, death: Death) -> Change {
         end_broker(scene)
     } else {
         scene.recorder.process(name).crashed();
-        Change {
-            connections_cut: client.connections,
-            deliveries_orphaned: client.in_hand,
-            publishes_unconfirmed: client.unconfirmed,
-            ..Change::default()
-        }
+        Change::of_client(&client)
     };
     scene.stage.kill(name, death);
     change
@@ -48,12 +43,20 @@ pub(super) fn take_down(scene: &Scene, name: &str, death: Death) -> Change {
 /// Ends a node's connections; the node lives on. What that changed.
 pub(super) fn cut(scene: &Scene, name: &str, death: Death) -> Change {
     let client = scene.on_client(name, |client| *client);
-    Change {
-        connections_cut: scene.stage.cut(name, death) as u64,
-        deliveries_orphaned: client.in_hand,
-        publishes_unconfirmed: client.unconfirmed,
-        ..Change::default()
+    Change { connections_cut: scene.stage.cut(name, death) as u64, ..Change::of_client(&client) }
+}
+
+/// Has a client stop in good order and stay away `until` then. What that changes: nothing if it is not connected.
+pub(super) fn restart(scene: &Scene, name: &str, until: Timestamp) -> Change {
+    let client = scene.on_client(name, |client| {
+        client.away_until = if client.connections > 0 { until } else { client.away_until };
+        *client
+    });
+    if client.connections == 0 {
+        return Change::default();
     }
+    scene.ask_to_restart(name);
+    Change::of_client(&client)
 }
 
 /// Starts a node again, if nothing else keeps it down.
@@ -85,9 +88,7 @@ fn end_broker(scene: &Scene) -> Change {
     let state = scene.lock();
     let mut change = Change::default();
     for client in state.clients.values() {
-        change.connections_cut += client.connections;
-        change.deliveries_orphaned += client.in_hand;
-        change.publishes_unconfirmed += client.unconfirmed;
+        change += Change::of_client(client);
     }
     if let Some(host) = &state.host {
         change.messages_forgotten = host.counts().iter().map(|(_, counts)| counts.ready).sum();

@@ -38,6 +38,7 @@ struct Played {
     injected: Vec<Injected>,
     has_converged: bool,
     sometimes: Sightings,
+    network_messages: u64,
 }
 
 /// Plays a plan from its beginning to the end of the drain, and has its history judged.
@@ -52,7 +53,7 @@ pub fn play(plan: &Plan, options: PlayOptions) -> Run {
         Ok(played) => (played, None),
         Err(error) => (Played::default(), Some(error)),
     };
-    let Played { history, injected, has_converged, mut sometimes } = played;
+    let Played { history, injected, has_converged, mut sometimes, network_messages } = played;
     look_through(&history, &mut sometimes);
     Run {
         report: check(&history),
@@ -61,6 +62,7 @@ pub fn play(plan: &Plan, options: PlayOptions) -> Run {
         history,
         injected,
         sometimes,
+        network_messages,
         trace_hash: outcome.hash,
         trace_events: outcome.events,
         trace: outcome.trace,
@@ -88,7 +90,8 @@ async fn direct(stage: SimulatedStage, plan: Plan) -> Played {
     sometimes.insert(Sometimes::SilentConsumerFound, scene.silence.found());
     let blocked_writes = |producer: &ProducerPlan| scene.stage.traffic(&producer.name).blocked_writes;
     sometimes.insert(Sometimes::BlockedProducer, scene.plan.producers.iter().map(blocked_writes).sum());
-    Played { history: scene.recorder.take(), injected, has_converged, sometimes }
+    let network_messages = scene.stage.segments_sent();
+    Played { history: scene.recorder.take(), injected, has_converged, sometimes, network_messages }
 }
 
 /// Until everything is published and every fault is over, if nothing takes longer than planned.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use handoff_broker::client::{ClientError, Confirmation};
 use handoff_broker::{Runtime, Timestamp};
 
-use super::client::{Client, RECONNECT_AFTER, Session};
+use super::client::{Client, Session};
 use super::scene::Scene;
 use crate::fault::{Moment, ProducerPlan};
 use crate::history::{MessageId, Operation, QueueId};
@@ -25,7 +25,7 @@ pub(super) async fn produce(scene: Arc<Scene>, runtime: SimulatedRuntime, number
         if let Ok(session) = client.open(&plan.queue).await {
             Publishing::new(&client, &session, number, &plan).run().await;
         }
-        client.runtime.sleep(RECONNECT_AFTER).await;
+        client.wait().await;
     }
 }
 
@@ -92,6 +92,11 @@ impl<'a> Publishing<'a> {
                         self.publish(id).await?;
                     }
                 }
+                () = self.client.asked_to_restart() => {
+                    self.session.close();
+                    self.give_up().await;
+                    return Ok(());
+                }
             }
         }
     }
@@ -102,7 +107,9 @@ impl<'a> Publishing<'a> {
             return None;
         }
         let (id, gap_us) = self.client.scene.lock().workload.next_message(self.number)?;
-        Some((id, self.last_published + Duration::from_micros(gap_us)))
+        let due_at = self.last_published + Duration::from_micros(gap_us);
+        self.client.scene.on_client(&self.client.name, |client| client.due_at = due_at);
+        Some((id, due_at))
     }
 
     async fn publish(&mut self, id: MessageId) -> Result<(), ClientError> {

@@ -26,6 +26,8 @@ pub struct Run {
     pub injected: Vec<Injected>,
     /// What happened that has to happen sometimes.
     pub sometimes: Sightings,
+    /// How many messages (segments) the network carried.
+    pub network_messages: u64,
     /// The hash of everything that happened on the network. Equal hashes mean equal runs.
     pub trace_hash: u64,
     /// The number of events in it.

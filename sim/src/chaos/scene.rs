@@ -9,7 +9,7 @@ use handoff_broker::client::ConnectionOptions;
 use handoff_broker::core::{QueueOptions, QueuePolicy};
 use handoff_broker::{Timestamp, core, server};
 use handoff_scenarios::Stage;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{Notify, Semaphore, mpsc};
 
 use super::host::Host;
 use super::moments::Moments;
@@ -37,6 +37,8 @@ pub(super) struct Scene {
     pub silence: Arc<Silence>,
     /// Nodes that ask to be crashed.
     pub suicides: mpsc::UnboundedSender<String>,
+    /// By name: clients that are asked to stop in good order and start again.
+    restarts: BTreeMap<String, Notify>,
     /// Never has a permit; closed when the faults stop. Unlike tokio's watch, which spreads its waiters at random, it
     /// wakes them in the order in which they came.
     healed: Semaphore,
@@ -68,6 +70,10 @@ pub(super) struct ClientState {
     pub slow: Option<(u32, Timestamp)>,
     /// Deliveries whose work came later by that.
     pub held_up: u64,
+    /// When it publishes next, or has worked off a delivery; in the past if it waits for others.
+    pub due_at: Timestamp,
+    /// Until when it stays away, after it was asked to stop.
+    pub away_until: Timestamp,
 }
 
 impl Scene {
@@ -77,6 +83,9 @@ impl Scene {
         let queues = record_queues(&plan, &recorder);
         let workload = Workload::new(&plan, &queues);
         let address = SocketAddr::new(stage.listen_address(Plan::BROKER).ip(), PORT);
+        let producers = plan.producers.iter().map(|producer| producer.name.clone());
+        let consumers = plan.consumers.iter().map(|consumer| consumer.name.clone());
+        let restarts = producers.chain(consumers).map(|name| (name, Notify::new())).collect();
         let state = State { workload, host: None, clients: BTreeMap::new(), sightings: Sightings::new() };
         Scene {
             stage,
@@ -87,6 +96,7 @@ impl Scene {
             moments: Arc::default(),
             silence: Arc::default(),
             suicides,
+            restarts,
             healed: Semaphore::new(0),
             state: Mutex::new(state),
         }
@@ -99,7 +109,25 @@ impl Scene {
 
     /// Changes what is known of a client.
     pub fn on_client<T>(&self, name: &str, change: impl FnOnce(&mut ClientState) -> T) -> T {
-        change(self.lock().clients.entry(name.to_owned()).or_default())
+        let clients = &mut self.lock().clients;
+        match clients.get_mut(name) {
+            Some(client) => change(client),
+            None => change(clients.entry(name.to_owned()).or_default()),
+        }
+    }
+
+    /// Asks a client to stop in good order.
+    pub fn ask_to_restart(&self, name: &str) {
+        // Only its own task waits, so there is no order among those that are woken.
+        self.restarts.get(name).into_iter().for_each(Notify::notify_one);
+    }
+
+    /// Completes when the client is asked to stop.
+    pub async fn asked_to_restart(&self, name: &str) {
+        match self.restarts.get(name) {
+            Some(restart) => restart.notified().await,
+            None => std::future::pending().await,
+        }
     }
 
     /// Something happened that has to happen sometimes.
@@ -154,6 +182,7 @@ fn queue_options(queue: &QueuePlan) -> QueueOptions {
         delivery_limit: queue.delivery_limit,
         dead_letter_exchange: dead_letter_queue.map(|_| String::new()),
         dead_letter_routing_key: dead_letter_queue.map(|name| name.clone().into_bytes()),
+        ..QueuePolicy::default()
     };
     QueueOptions { policy, ..QueueOptions::default() }
 }

@@ -1,5 +1,7 @@
 //! Sweeps: many seeds on many threads, and what they came to together.
 
+mod display;
+mod found;
 mod summary;
 
 use std::fmt;
@@ -12,7 +14,8 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-pub use self::summary::{FaultTally, Found, Sweep};
+pub use self::found::Found;
+pub use self::summary::{FaultTally, Sweep};
 use super::play::{PlayOptions, play};
 use super::run::Run;
 use super::shrink::shrink;

@@ -1,7 +1,7 @@
 //! What the clients of a plan have done so far, and what they do next. It survives the crashes of their nodes, as a
 //! database beside them would.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use handoff_broker::amqp::codec::PropertiesBuilder;
 
@@ -11,13 +11,12 @@ use crate::history::{Digest, MessageId, QueueId, encode_body};
 /// All messages of a plan.
 pub(super) struct Workload {
     messages: Vec<Message>,
-    /// By producer: the number of its first message.
-    first: Vec<usize>,
+    /// In the plan's order, which is the order of their messages.
+    producers: Vec<Publishing>,
     is_draining: bool,
 }
 
 struct Message {
-    publishing: Publishing,
     gap_us: u64,
     size_bytes: u32,
     queue: QueueId,
@@ -27,17 +26,17 @@ struct Message {
     done: u32,
 }
 
-/// How far a message's publishing has come.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Publishing {
+/// How far a producer has come with its messages, which are places among all. What is in none of these was answered, or
+/// given up.
+struct Publishing {
+    /// The place of its first message.
+    first: usize,
     /// Not sent, or certainly not taken by the connection.
-    Waiting,
+    waiting: BTreeSet<usize>,
     /// Sent on a connection that may still answer.
-    Sent,
+    sent: BTreeSet<usize>,
     /// The connection ended before the answer, and it is to be sent again.
-    Unknown,
-    /// Answered, or given up.
-    Over,
+    unknown: BTreeSet<usize>,
 }
 
 /// A message as it is published.
@@ -65,13 +64,12 @@ const MOST_REQUEUES: u32 = 10;
 impl Workload {
     /// The messages of `plan`, whose queues have these numbers.
     pub fn new(plan: &Plan, queues: &BTreeMap<String, QueueId>) -> Self {
-        let (mut messages, mut first) = (Vec::with_capacity(plan.messages()), Vec::new());
+        let (mut messages, mut producers) = (Vec::with_capacity(plan.messages()), Vec::new());
         for producer in &plan.producers {
-            first.push(messages.len());
+            let first = messages.len();
             let queue = plan.queues.iter().find(|queue| queue.name == producer.queue);
             let has_delivery_limit = queue.is_some_and(|queue| queue.delivery_limit.is_some());
             messages.extend(producer.messages.iter().map(|message| Message {
-                publishing: Publishing::Waiting,
                 gap_us: message.gap_us,
                 size_bytes: message.size_bytes,
                 queue: queues[&producer.queue],
@@ -79,9 +77,10 @@ impl Workload {
                 has_delivery_limit,
                 done: 0,
             }));
+            let waiting = (first..messages.len()).collect();
+            producers.push(Publishing { first, waiting, sent: BTreeSet::new(), unknown: BTreeSet::new() });
         }
-        first.push(messages.len());
-        Workload { messages, first, is_draining: false }
+        Workload { messages, producers, is_draining: false }
     }
 
     /// From here on, consumers answer what they would have ignored, and do not crash.
@@ -91,31 +90,33 @@ impl Workload {
 
     /// Whether no producer has anything to send, or waits for an answer.
     pub fn is_published(&self) -> bool {
-        self.messages.iter().all(|message| message.publishing == Publishing::Over)
+        let is_over = |all: &Publishing| all.waiting.is_empty() && all.sent.is_empty() && all.unknown.is_empty();
+        self.producers.iter().all(is_over)
     }
 
     /// A producer starts again: what it had sent is unknown to it. It forgets that, or sends it again.
     pub fn restart_producer(&mut self, producer: usize, resends: bool) {
-        for message in &mut self.messages[self.first[producer]..self.first[producer + 1]] {
-            if message.publishing == Publishing::Sent {
-                message.publishing = if resends { Publishing::Unknown } else { Publishing::Over };
-            }
+        let Publishing { sent, unknown, .. } = &mut self.producers[producer];
+        let sent = std::mem::take(sent);
+        if resends {
+            unknown.extend(sent);
         }
     }
 
     /// What a producer publishes next, and how long after the message before: what is to be sent again comes first.
     pub fn next_message(&self, producer: usize) -> Option<(MessageId, u64)> {
-        let mine = self.first[producer]..self.first[producer + 1];
-        let find = |wanted| mine.clone().find(|number| self.messages[*number].publishing == wanted);
-        let number = find(Publishing::Unknown).or_else(|| find(Publishing::Waiting))?;
-        Some((MessageId(number as u64 + 1), self.messages[number].gap_us))
+        let Publishing { waiting, unknown, .. } = &self.producers[producer];
+        let place = *unknown.first().or(waiting.first())?;
+        Some((MessageId(place as u64 + 1), self.messages[place].gap_us))
     }
 
     /// A message, to be published now.
     pub fn send(&mut self, id: MessageId) -> Outgoing {
-        let message = self.message(id).expect("producers send what they were given");
-        message.publishing = Publishing::Sent;
-        let payload: Vec<u8> = (0..message.size_bytes).map(|index| (index as u8) ^ (id.0 as u8)).collect();
+        let (place, publishing) = self.publishing(id).expect("producers send what they were given");
+        publishing.unknown.remove(&place);
+        publishing.waiting.remove(&place);
+        publishing.sent.insert(place);
+        let payload = payload(id, self.messages[place].size_bytes);
         let properties = PropertiesBuilder::new().content_type("application/octet-stream").build();
         let body = encode_body(id, &payload);
         let digest = Digest::of_message(&properties, &body);
@@ -124,12 +125,17 @@ impl Workload {
 
     /// A publish was answered, or is given up.
     pub fn settle(&mut self, id: MessageId) {
-        self.set_publishing(id, Publishing::Over);
+        if let Some((place, publishing)) = self.publishing(id) {
+            publishing.sent.remove(&place);
+        }
     }
 
     /// A message was not sent after all.
     pub fn unsend(&mut self, id: MessageId) {
-        self.set_publishing(id, Publishing::Waiting);
+        if let Some((place, publishing)) = self.publishing(id) {
+            publishing.sent.remove(&place);
+            publishing.waiting.insert(place);
+        }
     }
 
     /// What to do with a delivery from `queue` after the work.
@@ -152,14 +158,28 @@ impl Workload {
         }
     }
 
-    fn set_publishing(&mut self, id: MessageId, publishing: Publishing) {
-        if let Some(message) = self.message(id) {
-            message.publishing = publishing;
-        }
+    fn publishing(&mut self, id: MessageId) -> Option<(usize, &mut Publishing)> {
+        let place = self.place(id)?;
+        let producer = self.producers.partition_point(|publishing| publishing.first <= place).checked_sub(1)?;
+        Some((place, &mut self.producers[producer]))
     }
 
     fn message(&mut self, id: MessageId) -> Option<&mut Message> {
-        let index = usize::try_from(id.0).ok()?.checked_sub(1)?;
-        self.messages.get_mut(index)
+        let place = self.place(id)?;
+        self.messages.get_mut(place)
     }
+
+    fn place(&self, id: MessageId) -> Option<usize> {
+        let place = usize::try_from(id.0).ok()?.checked_sub(1)?;
+        (place < self.messages.len()).then_some(place)
+    }
+}
+
+/// Bytes that differ from place to place and from message to message.
+fn payload(id: MessageId, size_bytes: u32) -> Vec<u8> {
+    let mut payload = vec![id.0 as u8; size_bytes as usize];
+    for (index, byte) in payload.iter_mut().enumerate() {
+        *byte ^= index as u8;
+    }
+    payload
 }

@@ -103,7 +103,7 @@ fn fault(swarm: &Swarm) -> impl Strategy<Value = FaultDraft> + use<> {
     let kind = select(swarm.fault_kinds.clone()).prop_flat_map(select);
     let moments = vec![Moment::AfterPublish, Moment::AfterDelivery, Moment::BeforeAck, Moment::DuringRequeue];
     let moment = option::weighted(0.3, select(moments));
-    (kind, 0..1_000_usize, 0..=swarm.span_us(), moment, 0..=swarm.fault_duration_us)
+    (kind, 0..1_000_usize, swarm.fault_times_us(), moment, swarm.fault_durations_us())
         .prop_map(|(kind, node, at_us, moment, duration_us)| FaultDraft { kind, node, at_us, moment, duration_us })
 }
 
@@ -206,10 +206,14 @@ impl QueueDraft {
 
 impl FaultDraft {
     fn fault(&self, producers: &[ProducerPlan], consumers: &[ConsumerPlan]) -> Fault {
-        let producers = producers.iter().map(|producer| (Role::Producer, producer.name.as_str()));
-        let consumers = consumers.iter().map(|consumer| (Role::Consumer, consumer.name.as_str()));
-        let clients = producers.chain(consumers).filter(|(role, _)| self.kind.can_happen_to(*role));
-        let clients: Vec<_> = clients.collect();
+        let busy = |queue: &str| producers.iter().any(|it| it.queue == queue && !it.messages.is_empty());
+        let publishing = producers.iter().map(|it| (Role::Producer, it.name.as_str(), !it.messages.is_empty()));
+        let consuming = consumers.iter().map(|it| (Role::Consumer, it.name.as_str(), busy(&it.queue)));
+        let clients: Vec<_> = publishing.chain(consuming).filter(|(role, ..)| self.kind.can_happen_to(*role)).collect();
+        // What happens to somebody who has nothing to do proves nothing.
+        let has_busy = clients.iter().any(|(.., is_busy)| *is_busy);
+        let clients = clients.into_iter().filter(|(.., is_busy)| *is_busy || !has_busy);
+        let clients: Vec<_> = clients.map(|(role, name, _)| (role, name)).collect();
         // The broker's turn comes, but seldom: when it crashes, it forgets everything.
         let is_brokers = self.kind.can_happen_to(Role::Broker) && self.node % 16 == 15;
         let (role, node) = match clients.len() {

@@ -29,6 +29,8 @@ pub struct Fault {
 pub enum FaultKind {
     /// The process is killed: its peers see the end of the stream. It restarts afterwards. The broker restarts empty.
     Crash,
+    /// The client stops in good order, closing its connections, and starts again.
+    Restart,
     /// The machine is reset: what it sent and has not arrived is lost, its connections are reset.
     MachineReset,
     /// The machine is gone, without a word: only heartbeats find out.
@@ -48,6 +50,9 @@ pub enum FaultKind {
     ConnectionReset,
     /// The node's connections end, and it did not want it; it lives on.
     ConnectionEnd,
+    /// The node's connections are gone, and nobody tells the broker: they are half open until its heartbeats find out.
+    /// The node lives on.
+    ConnectionSilence,
     /// Nothing gets through between the node and the broker.
     Partition,
     /// Nothing gets through from the node to the broker.
@@ -56,6 +61,11 @@ pub enum FaultKind {
     PartitionFromBroker,
     /// Everything between the node and the broker takes this long.
     Delay(Delay),
+    /// Each connection between the node and the broker carries so little, in each direction.
+    Bandwidth {
+        /// In bytes a second. At least 1.
+        bytes_per_s: u64,
+    },
     /// The node does not read from its connections.
     StopReading,
     /// A stranger connects to the broker and sends what no client should.
@@ -106,6 +116,7 @@ impl FaultKind {
     pub fn name(&self) -> &'static str {
         match self {
             FaultKind::Crash => "crash",
+            FaultKind::Restart => "restart",
             FaultKind::MachineReset => "machine-reset",
             FaultKind::MachineLoss => "machine-loss",
             FaultKind::Pause => "pause",
@@ -114,10 +125,12 @@ impl FaultKind {
             FaultKind::Slow { .. } => "slow",
             FaultKind::ConnectionReset => "connection-reset",
             FaultKind::ConnectionEnd => "connection-end",
+            FaultKind::ConnectionSilence => "connection-silence",
             FaultKind::Partition => "partition",
             FaultKind::PartitionToBroker => "partition-to-broker",
             FaultKind::PartitionFromBroker => "partition-from-broker",
             FaultKind::Delay(_) => "delay",
+            FaultKind::Bandwidth { .. } => "bandwidth",
             FaultKind::StopReading => "stop-reading",
             FaultKind::HostileBytes(_) => "hostile-bytes",
         }
@@ -125,7 +138,7 @@ impl FaultKind {
 
     /// Whether only heartbeats bring it to light, or to an end.
     pub(super) fn needs_heartbeat(&self) -> bool {
-        matches!(self, FaultKind::MachineLoss | FaultKind::Zombie)
+        matches!(self, FaultKind::MachineLoss | FaultKind::ConnectionSilence | FaultKind::Zombie)
     }
 
     /// Whether it can happen to such a node.
@@ -133,11 +146,13 @@ impl FaultKind {
         match self {
             FaultKind::Hang | FaultKind::Slow { .. } | FaultKind::Zombie => role == Role::Consumer,
             FaultKind::HostileBytes(_) => role == Role::Broker,
-            FaultKind::StopReading
+            FaultKind::Restart
+            | FaultKind::StopReading
             | FaultKind::Partition
             | FaultKind::PartitionToBroker
             | FaultKind::PartitionFromBroker
-            | FaultKind::Delay(_) => role != Role::Broker,
+            | FaultKind::Delay(_)
+            | FaultKind::Bandwidth { .. } => role != Role::Broker,
             _ => true,
         }
     }

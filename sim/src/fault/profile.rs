@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Profile {
-    /// 200 messages, 4 producers and 4 consumers in the mean, at least 8 faults.
+    /// 200 messages, 4 producers and 4 consumers in the mean, at least 16 faults.
     #[default]
     Default,
     /// 40 messages, 2 producers and 2 consumers in the mean, at least 3 faults.
@@ -40,9 +40,17 @@ impl Profile {
         }
     }
 
+    /// How many faults of a run have to change something, so that the run is worth its name.
+    pub fn enough_faults(self) -> usize {
+        match self {
+            Profile::Default => 5,
+            Profile::Small => 1,
+        }
+    }
+
     pub(super) fn size(self) -> Size {
         match self {
-            Profile::Default => Size { messages: 200, clients: 7, queues: 4, faults: 8..=16 },
+            Profile::Default => Size { messages: 200, clients: 7, queues: 4, faults: 16..=24 },
             Profile::Small => Size { messages: 40, clients: 3, queues: 2, faults: 3..=6 },
         }
     }

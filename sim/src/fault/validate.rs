@@ -124,8 +124,12 @@ fn check_fault(plan: &Plan, fault: &Fault, index: usize) -> Result<(), Problem> 
     ensure(!kind.needs_heartbeat() || plan.heartbeat_s > 0, &at("kind"), || {
         format!("'{}' is found out by heartbeats alone: expected heartbeat_s above 0", kind.name())
     })?;
-    if let FaultKind::Delay(delay) = kind {
-        delay.check().or_else(|error| ensure(false, &at("kind"), || error.to_string()))?;
+    match kind {
+        FaultKind::Delay(delay) => delay.check().or_else(|error| ensure(false, &at("kind"), || error.to_string()))?,
+        FaultKind::Bandwidth { bytes_per_s: 0 } => {
+            ensure(false, &at("kind"), || "expected bytes_per_s of at least 1".into())?;
+        }
+        _ => {}
     }
     let has_moment = fault.moment.is_none_or(|moment| moment.comes_to(role));
     ensure(has_moment, &at("moment"), || format!("expected a moment that comes to '{node}'"))

@@ -9,11 +9,11 @@ use std::task::{Context, Poll};
 use tokio::io::ReadBuf;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::delay::Delay;
 use super::kernel::Kernel;
 use super::link::{Link, Reception};
 use super::lock;
 use super::node::{Death, Life};
+use super::options::LinkOptions;
 use super::trace::Event;
 use super::waiter::Waiter;
 
@@ -201,11 +201,11 @@ impl Connection {
         lock(&self.state).ends.iter().all(|end| !end.open)
     }
 
-    /// What is sent from `side` from now on takes as long as `delay` says.
-    pub(super) fn set_delay(&self, side: Side, delay: &Delay) {
+    /// Changes the link for what is sent from `side` from now on.
+    pub(super) fn change_options(&self, side: Side, change: impl Fn(&mut LinkOptions)) {
         let mut state = lock(&self.state);
         let (_, _, link) = state.sending(side);
-        link.set_delay(delay.clone());
+        change(link.options());
     }
 
     /// Has the task that reads on `side` look again.

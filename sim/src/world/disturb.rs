@@ -38,7 +38,18 @@ impl SimulatedStage {
     /// Changes how long segments take from one node to another, on connections that stand too. Those on their way are
     /// not affected. The delay has to be one that [options](super::LinkOptions) can have.
     pub fn set_delay(&self, from: &str, to: &str, delay: &Delay) {
-        self.kernel.set_delay(from, to, delay);
+        self.kernel.change_links(from, to, |link| link.delay = delay.clone());
+    }
+
+    /// Changes how fast bytes leave one node for another, on connections that stand too; `None`: at once. More than 0.
+    pub fn set_bandwidth(&self, from: &str, to: &str, bytes_per_s: Option<u64>) {
+        self.kernel.change_links(from, to, |link| link.bandwidth_bytes_per_s = bytes_per_s);
+    }
+
+    /// How many segments all nodes have sent so far.
+    pub fn segments_sent(&self) -> u64 {
+        let network = lock(&self.kernel.network);
+        network.nodes.values().map(|node| node.vitals.traffic().segments_sent).sum()
     }
 
     /// What the connections of the node called `name` have done so far.

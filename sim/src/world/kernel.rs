@@ -14,12 +14,12 @@ use tokio::sync::mpsc;
 
 use super::clock::Clock;
 use super::connection::{Connection, ConnectionId, Side};
-use super::delay::Delay;
 use super::error::WorldError;
 use super::listener::Backlog;
 use super::lock;
 use super::network::Network;
 use super::node::{Death, Life, Node, NodeState};
+use super::options::LinkOptions;
 use super::trace::{Event, Trace};
 
 /// One for each world. Locks are taken in the order network, connection or backlog, clock or trace.
@@ -182,12 +182,12 @@ impl Kernel {
         count
     }
 
-    /// Changes how long it takes from one node to another.
-    pub(super) fn set_delay(&self, from: &str, to: &str, delay: &Delay) {
+    /// Changes the links from one node to another, those of connections that stand too.
+    pub(super) fn change_links(&self, from: &str, to: &str, change: impl Fn(&mut LinkOptions)) {
         let mut network = lock(&self.network);
-        network.options.set_delay(from, to, delay);
-        self.record(from, &Event::DelayChanged { to });
-        self.each_link(&network, from, to, |connection, side| connection.set_delay(side, delay));
+        network.options.change_link(from, to, &change);
+        self.record(from, &Event::LinkChanged { to });
+        self.each_link(&network, from, to, |connection, side| connection.change_options(side, &change));
     }
 
     fn each_link(&self, network: &Network, from: &str, to: &str, change: impl Fn(&Connection, Side)) {

@@ -16,7 +16,6 @@ use handoff_broker::Timestamp;
 use rand_chacha::ChaCha8Rng;
 use tokio::io::ReadBuf;
 
-use super::delay::Delay;
 use super::options::LinkOptions;
 
 /// A pure state machine: it is told the time, and never wakes anybody.
@@ -122,9 +121,9 @@ impl Link {
         self.segments = VecDeque::new();
     }
 
-    /// What is sent from now on takes as long as `delay` says.
-    pub(super) fn set_delay(&mut self, delay: Delay) {
-        self.options.delay = delay;
+    /// How it is for what is sent from now on.
+    pub(super) fn options(&mut self) -> &mut LinkOptions {
+        &mut self.options
     }
 
     /// A partition begins: what has not arrived yet waits for its end.

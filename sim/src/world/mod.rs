@@ -37,6 +37,7 @@ pub use error::{OptionsError, WorldError};
 pub use listener::SimulatedListener;
 pub use node::{Death, Traffic};
 pub use options::{LinkOptions, NetworkOptions, WorldOptions};
+pub(crate) use random::generator;
 pub use run::{Outcome, run};
 pub use runtime::SimulatedRuntime;
 pub use stage::SimulatedStage;

@@ -68,10 +68,10 @@ impl NetworkOptions {
         self.links.get(&(from.to_owned(), to.to_owned())).unwrap_or(default)
     }
 
-    /// Changes the delay in one direction.
-    pub(super) fn set_delay(&mut self, from: &str, to: &str, delay: &Delay) {
+    /// Changes the link in one direction.
+    pub(super) fn change_link(&mut self, from: &str, to: &str, change: impl Fn(&mut LinkOptions)) {
         let mut link = self.link(from, to).clone();
-        link.delay = delay.clone();
+        change(&mut link);
         self.links.insert((from.to_owned(), to.to_owned()), link);
     }
 

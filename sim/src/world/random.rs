@@ -7,7 +7,7 @@ use rand_chacha::ChaCha8Rng;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// The generator called `label` in the world of this `seed`.
-pub(super) fn generator(seed: u64, label: &str) -> ChaCha8Rng {
+pub(crate) fn generator(seed: u64, label: &str) -> ChaCha8Rng {
     let mut generator = ChaCha8Rng::seed_from_u64(seed);
     generator.set_stream(xxh3_64(label.as_bytes()));
     generator

@@ -4,7 +4,7 @@
 //! bytes are in it as a checksum.
 
 use std::fmt;
-use std::hash::Hash;
+use std::hash::{Hash, Hasher};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
@@ -21,9 +21,26 @@ pub(super) struct Trace(Arc<Mutex<Record>>);
 
 struct Record {
     hasher: Xxh3,
+    /// The event that is recorded.
+    bytes: Bytes,
     events: u64,
     lines: Option<Vec<String>>,
     sealed: bool,
+}
+
+/// The fields of an event, to be hashed at once: that is much cheaper than one by one.
+#[derive(Default)]
+struct Bytes(Vec<u8>);
+
+impl Hasher for Bytes {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0.extend_from_slice(bytes);
+    }
+
+    /// Not asked for.
+    fn finish(&self) -> u64 {
+        0
+    }
 }
 
 /// Something that happened on a node.
@@ -47,8 +64,8 @@ pub(super) enum Event<'a> {
     Hearing,
     /// A connection was ended by a fault at this end.
     Cut { connection: &'a ConnectionId, death: Death },
-    /// What the node sends to `to` has another delay from now on.
-    DelayChanged { to: &'a str },
+    /// What the node sends to `to` has another delay or bandwidth from now on.
+    LinkChanged { to: &'a str },
     /// The node listens.
     Listening { address: SocketAddr },
     /// A connection was asked for.
@@ -81,7 +98,8 @@ impl Trace {
     /// An empty trace, which keeps its lines if `keep_lines`.
     pub(super) fn new(keep_lines: bool) -> Self {
         let lines = keep_lines.then(Vec::new);
-        Trace(Arc::new(Mutex::new(Record { hasher: Xxh3::new(), events: 0, lines, sealed: false })))
+        let (hasher, bytes) = (Xxh3::new(), Bytes::default());
+        Trace(Arc::new(Mutex::new(Record { hasher, bytes, events: 0, lines, sealed: false })))
     }
 
     /// Adds an event, unless the trace is sealed.
@@ -91,7 +109,9 @@ impl Trace {
             return;
         }
         record.events += 1;
-        (now, node, event).hash(&mut record.hasher);
+        record.bytes.0.clear();
+        (now, node, event).hash(&mut record.bytes);
+        record.hasher.update(&record.bytes.0);
         if let Some(lines) = &mut record.lines {
             lines.push(format!("{now} {node}: {event}"));
         }
@@ -121,7 +141,7 @@ impl fmt::Display for Event<'_> {
             Event::Deaf => formatter.write_str("stops reading"),
             Event::Hearing => formatter.write_str("reads again"),
             Event::Cut { connection, death } => write!(formatter, "{connection} is cut here ({death})"),
-            Event::DelayChanged { to } => write!(formatter, "has another delay to {to}"),
+            Event::LinkChanged { to } => write!(formatter, "has another link to {to}"),
             Event::Listening { address } => write!(formatter, "listens on {address}"),
             Event::Connecting { connection, to } => write!(formatter, "{connection} connects to {to}"),
             Event::Unanswered { connection } => write!(formatter, "{connection} is not answered, will try again"),

@@ -2,6 +2,7 @@
 
 mod defects;
 mod determinism;
+mod faults;
 mod plans;
 mod regressions;
 mod sweeps;

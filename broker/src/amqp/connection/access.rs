@@ -18,14 +18,12 @@ use super::Connection;
 use crate::access::Permission;
 use crate::amqp::codec::{Method, Properties, ReplyCode, Table};
 use crate::amqp::fault::Fault;
-use crate::core::Message;
+use crate::core::{Message, REPLY_TO};
 
 /// What the default exchange is called in patterns, since its own name is empty.
 const DEFAULT_EXCHANGE: &str = "amq.default";
 /// What a queue is called that has no name yet.
 const GENERATED_QUEUE: &str = "amq.gen-0";
-/// A queue that is none: whoever consumes from it gets the replies to its own requests.
-const REPLY_TO: &str = "amq.rabbitmq.reply-to";
 
 impl Connection {
     /// Whether the user may do what a method on channel `number` asks for. A publish is asked about when it is whole.

@@ -17,7 +17,7 @@ use crate::core::Machine;
 const OLDER_HEADER: [u8; 8] = *b"AMQP\x01\x01\0\x09";
 
 /// What we do beyond the specification.
-const CAPABILITIES: [&str; 7] = [
+const CAPABILITIES: [&str; 9] = [
     "publisher_confirms",
     "exchange_exchange_bindings",
     "basic.nack",
@@ -25,6 +25,8 @@ const CAPABILITIES: [&str; 7] = [
     "connection.blocked",
     "per_consumer_qos",
     "authentication_failure_close",
+    "consumer_priorities",
+    "direct_reply_to",
 ];
 
 impl Connection {

@@ -14,6 +14,7 @@ mod content;
 mod entities;
 mod handshake;
 mod login;
+mod transaction;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -219,7 +220,8 @@ impl Connection {
     pub fn shut_down<M: Machine>(&mut self, now: Timestamp, machine: &mut M, output: &mut Output) {
         match self.phase {
             Phase::Running => {
-                let fault = Fault::new(ReplyCode::ConnectionForced, "broker forced connection closure: shutdown");
+                let fault =
+                    Fault::new(ReplyCode::ConnectionForced, "broker forced connection closure with reason 'shutdown'");
                 self.close(&fault, (0, 0), &mut Turn { now, machine, output });
             }
             Phase::Closing => {}
@@ -292,6 +294,11 @@ impl Connection {
     /// The user, if one has tried to log in.
     pub fn user(&self) -> &str {
         &self.user
+    }
+
+    /// Its number.
+    pub fn id(&self) -> ConnectionId {
+        self.id
     }
 
     /// How far it has come.

@@ -6,7 +6,7 @@ use crate::core::Limits;
 const LIMITS: Limits = Limits { queues: 2, exchanges: 8, bindings: 2, consumers: 1, definition_bytes: 10_000 };
 
 fn limited(limits: Limits) -> Driver {
-    Driver::around(Broker::with_limits(limits))
+    Driver::around(Broker::new().limited_to(limits))
 }
 
 fn declare_queue<'a>(name: &'a str, policy: &QueuePolicy) -> Command<'a> {
@@ -71,7 +71,14 @@ fn exchanges_and_consumers_have_limits_too() {
     driver.run(declare("b"));
     assert_eq!(limit_of(driver.handle(declare("c"))), Some(("exchange", 8)));
     driver.consume(A, "q", "first", 1);
-    let consume = Command::Consume { channel: B, queue: "q", consumer_tag: "second", no_ack: false, exclusive: false };
+    let consume = Command::Consume {
+        channel: B,
+        queue: "q",
+        consumer_tag: "second",
+        no_ack: false,
+        exclusive: false,
+        priority: 0,
+    };
     assert_eq!(limit_of(driver.handle(consume.clone())), Some(("consumer", 1)));
     driver.run(Command::Cancel { channel: A, consumer_tag: "first" });
     assert_eq!(limit_of(driver.handle(consume)), None);

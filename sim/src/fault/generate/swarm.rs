@@ -1,5 +1,7 @@
 //! What a plan is about, drawn first.
 
+use std::ops::RangeInclusive;
+
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
@@ -35,13 +37,29 @@ pub(super) struct Swarm {
 }
 
 impl Swarm {
+    /// When faults strike: while clients connect, but mostly while they publish and work.
+    pub fn fault_times_us(&self) -> impl Strategy<Value = u64> + use<> {
+        prop_oneof![1 => 0..=SETUP_US, 9 => SETUP_US..=SETUP_US + self.span_us()]
+    }
+
+    /// How long faults last: long enough for something to happen meanwhile.
+    pub fn fault_durations_us(&self) -> RangeInclusive<u64> {
+        let pace_us = self.gap_us.max(self.service_us).max(ROUND_TRIP_US);
+        pace_us..=pace_us + self.fault_duration_us
+    }
+
     /// About how long publishing or working takes, without faults.
-    pub fn span_us(&self) -> u64 {
-        let publishing = self.messages_each as u64 * self.gap_us / 2;
-        let working = self.messages_each as u64 * self.service_us / 2;
-        publishing.max(working).max(2_000)
+    fn span_us(&self) -> u64 {
+        let publishing_us = (self.gap_us / 2).max(ROUND_TRIP_US / u64::from(self.in_flight));
+        let working_us = self.service_us / 2 + ROUND_TRIP_US / u64::from(self.prefetch);
+        self.messages_each as u64 * publishing_us.max(working_us)
     }
 }
+
+/// About how long a client takes to connect, log in and declare.
+const SETUP_US: u64 = 4_000;
+/// There and back, on most links.
+const ROUND_TRIP_US: u64 = 500;
 
 /// Swarms of a profile.
 pub(super) fn swarms(profile: Profile) -> impl Strategy<Value = Swarm> {
@@ -93,9 +111,16 @@ fn fault_kinds() -> Vec<Vec<FaultKind>> {
         spike: Box::new(Delay::constant(50_000)),
         probability: 0.1,
     };
-    let delays = [Delay::constant(20_000), spikes, Delay::Pareto { minimum_us: 500, shape: 2.5 }];
+    let delays = [
+        Delay::constant(20_000),
+        Delay::Uniform { minimum_us: 100, maximum_us: 20_000 },
+        Delay::LogNormal { median_us: 2_000, sigma: 1.0 },
+        Delay::Pareto { minimum_us: 500, shape: 2.5 },
+        spikes,
+    ];
     let attacks = [Attack::Garbage, Attack::HalfFrame, Attack::HugeFrame, Attack::BrokenFrame];
     vec![
+        vec![FaultKind::Restart],
         vec![FaultKind::Crash],
         vec![FaultKind::MachineReset],
         vec![FaultKind::MachineLoss],
@@ -105,10 +130,12 @@ fn fault_kinds() -> Vec<Vec<FaultKind>> {
         vec![FaultKind::Slow { factor: 10 }],
         vec![FaultKind::ConnectionReset],
         vec![FaultKind::ConnectionEnd],
+        vec![FaultKind::ConnectionSilence],
         vec![FaultKind::Partition],
         vec![FaultKind::PartitionToBroker],
         vec![FaultKind::PartitionFromBroker],
         delays.map(FaultKind::Delay).into(),
+        [20_000, 200_000].map(|bytes_per_s| FaultKind::Bandwidth { bytes_per_s }).into(),
         vec![FaultKind::StopReading],
         attacks.map(FaultKind::HostileBytes).into(),
     ]
