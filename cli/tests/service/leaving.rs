@@ -1,6 +1,10 @@
 //! How a service leaves.
 
+use std::net::SocketAddr;
+
+use handoff_broker::client::Connection;
 use handoff_broker::core::QueueOptions;
+use tokio::runtime::Runtime;
 
 use super::process::{Service, guest};
 
@@ -29,36 +33,29 @@ async fn on_sigterm_what_was_sent_is_answered_and_everybody_is_asked_to_close() 
     assert!(log.trim_end().ends_with('}') && log.contains(r#""message":"left""#), "{log}");
 }
 
-/// A client whose task does not run any more is a client that does not answer.
-fn connect_and_fall_silent(address: std::net::SocketAddr) -> (tokio::runtime::Runtime, impl Drop) {
-    struct Kept<T>(#[allow(dead_code, reason = "held open")] T);
-    impl<T> Drop for Kept<T> {
-        fn drop(&mut self) {}
-    }
+/// A client whose task does not run any more: it does not answer, and does not go away as long as this is held.
+fn silent_client(address: SocketAddr) -> (Connection, Runtime) {
     let tokio = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let connection = tokio.block_on(guest(address));
-    (tokio, Kept(connection))
+    (tokio.block_on(guest(address)), tokio)
 }
 
 #[test]
 fn a_client_that_does_not_answer_holds_it_up_for_a_limited_time() {
     let mut service = Service::start(&["--shutdown-timeout", "1"]);
-    let silent = connect_and_fall_silent(service.address(""));
+    let _silent = silent_client(service.address(""));
     service.signal("TERM");
     let (status, log) = service.wait();
     assert!(status.success(), "{log}");
     assert!(log.contains("left"), "{log}");
-    drop(silent);
 }
 
 #[test]
 fn who_asks_twice_is_obeyed_at_once() {
     let mut service = Service::start(&["--shutdown-timeout", "3600"]);
-    let silent = connect_and_fall_silent(service.address(""));
+    let _silent = silent_client(service.address(""));
     service.signal("INT");
     service.log_line("leaving");
     service.signal("INT");
     let (status, log) = service.wait();
     assert!(status.success() && log.contains("asked twice"), "{log}");
-    drop(silent);
 }

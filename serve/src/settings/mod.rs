@@ -77,7 +77,7 @@ pub struct User {
 }
 
 /// `[[user.permission]]`: what a user may do in a virtual host, as regular expressions that names have to match.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Permission {
     /// The virtual host.

@@ -98,3 +98,42 @@ fn a_password_in_the_place_of_its_hash_is_refused_and_not_repeated() {
     assert!(line.contains("user[0].password_hash") && line.contains("handoff hash-password"), "{line}");
     assert!(!line.contains("sesame"), "{line}");
 }
+
+/// A file of the workspace.
+fn workspace_file(name: &str) -> String {
+    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name)).expect("a file")
+}
+
+#[test]
+fn the_settings_that_are_shown_can_be_used() {
+    let manual = workspace_file("docs/operating.md");
+    let mut examples = manual.split("```toml").skip(1).filter_map(|rest| rest.split("```").next());
+    let example = examples.next().expect("an example in the manual");
+    let checked = parsed(example).check().expect("good settings");
+    let (_, orders) = checked.options.settings.access.open("orders", "billing").expect("it may");
+    let may_write = |name| orders.allow(handoff_broker::access::Permission::Write, name);
+    assert!(may_write("orders.new") && may_write("amq.default") && !may_write("amq.topic"));
+    assert_eq!(checked.monitors, ["prometheus".to_owned()].into());
+
+    let deployed = workspace_file("deploy/handoff.toml");
+    parsed(&deployed).check().expect("good settings");
+    // What is shown there as a comment can be used, too, as soon as there are a hash and certificates.
+    let shown: Vec<&str> = deployed.lines().map(|line| line.strip_prefix("# ").unwrap_or(line)).collect();
+    let start = shown.iter().position(|line| *line == "[[user]]").expect("a user");
+    let settings = parsed(&shown[start..].join("\n"));
+    assert_eq!((settings.users.len(), settings.tls.is_some()), (1, true));
+}
+
+#[test]
+fn every_key_is_in_the_manual() {
+    let manual = workspace_file("docs/operating.md");
+    for shown in [format!("{:?}", Settings::default()), format!("{:?}", Permission::default())] {
+        for key in shown.split(['{', ',', '(']).filter_map(|part| part.trim().split_once(": ")).map(|(key, _)| key) {
+            let written = match key {
+                "users" => "[[user]]",
+                key => key,
+            };
+            assert!(manual.contains(written), "docs/operating.md does not know {key}");
+        }
+    }
+}
