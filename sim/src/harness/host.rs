@@ -115,7 +115,7 @@ impl Told {
             Effect::Died { reason, message, .. } => {
                 self.tell(format_args!("{} is a dead letter ({})", text(message), reason.as_str()));
             }
-            Effect::QueueExpired { queue } => self.tell(format_args!("drops the unused queue {queue}")),
+            Effect::QueueExpired { queue } => self.tell(format_args!("deletes queue {queue}, which nobody used")),
             Effect::ConsumerCancelled { .. } => {}
         }
     }
