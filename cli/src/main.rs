@@ -21,6 +21,7 @@ mod replay;
 mod report;
 mod run;
 mod serve;
+mod terminal;
 
 use std::process::ExitCode;
 
