@@ -26,7 +26,7 @@ pub struct Node {
     encrypted: Vec<TlsListener>,
     identity: Option<Identity>,
     listening: Vec<Listening>,
-    _log: Option<log::LogServer>,
+    log: Option<log::LogServer>,
 }
 
 impl Node {
@@ -58,7 +58,7 @@ impl Node {
             let view = View::new(server.clone(), access, settings.monitors, listening.clone(), runtime);
             serve_http(tcp, view).map_err(unusable)?;
         }
-        Ok(Node { runtime, server, plain, encrypted, identity, listening, _log: log })
+        Ok(Node { runtime, server, plain, encrypted, identity, listening, log })
     }
 
     /// Where it listens for what, with the ports that were taken.
@@ -84,6 +84,9 @@ impl Node {
         stop.await;
         tracing::info!("leaving: nobody is accepted any more");
         self.server.shut_down();
+        if let Some(log) = self.log {
+            log.shut_down();
+        }
         doors.join_all().await;
         tracing::info!("left");
     }
