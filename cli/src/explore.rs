@@ -9,7 +9,7 @@ use std::thread;
 use anyhow::Context as _;
 use handoff_sim::chaos::{self, Shard, Sweep, SweepOptions};
 use handoff_sim::defect::Defect;
-use handoff_sim::fault::Profile;
+use handoff_sim::fault::{Plan, Profile};
 
 use crate::outcome::{BadInput, Outcome};
 use crate::{output, progress};
@@ -51,17 +51,17 @@ pub struct Arguments {
 
 /// Sweeps, saves what failed, and prints.
 pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
-    if arguments.from.checked_add(arguments.seeds).is_none() {
-        let Arguments { from, seeds, .. } = arguments;
-        return Err(BadInput(format!("--from {from} --seeds {seeds}: expected seeds below 2^64")).into());
+    let Arguments { from, seeds, .. } = *arguments;
+    if from.checked_add(seeds - 1).is_none_or(|last| last > Plan::MAX_SEED) {
+        return Err(BadInput(format!("--from {from} --seeds {seeds}: expected seeds up to {}", Plan::MAX_SEED)).into());
     }
     if arguments.defects {
         return defects::run(arguments);
     }
     let cores = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     let options = SweepOptions {
-        from: arguments.from,
-        seeds: arguments.seeds,
+        from,
+        seeds,
         jobs: arguments.jobs.unwrap_or(cores),
         shard: arguments.shard,
         profile: arguments.profile,

@@ -67,11 +67,12 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
 }
 
 fn load(seed_or_file: &str, profile: Profile) -> anyhow::Result<Plan> {
-    if let Ok(seed) = seed_or_file.parse() {
+    if let Some(seed) = seed_or_file.parse().ok().filter(|seed| *seed <= Plan::MAX_SEED) {
         return Ok(plan_for(seed, profile));
     }
     if !Path::new(seed_or_file).exists() {
-        return Err(BadInput(format!("{seed_or_file}: expected a seed, or the path of a plan")).into());
+        let expected = format!("expected a seed up to {}, or the path of a plan", Plan::MAX_SEED);
+        return Err(BadInput(format!("{seed_or_file}: {expected}")).into());
     }
     Plan::read(Path::new(seed_or_file)).map_err(|error| BadInput(error.to_string()).into())
 }

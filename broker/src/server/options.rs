@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::access::AccessControl;
 use crate::amqp::Settings;
 
 /// A server's settings. What its virtual hosts may hold is the business of whoever makes their cores
@@ -36,6 +37,14 @@ impl MemoryWatermark {
     /// Whether producers are to be blocked, with so many bytes in use, if they are or are not now.
     pub(super) const fn blocks(self, used_bytes: u64, is_blocking: bool) -> bool {
         used_bytes > if is_blocking { self.resume_below_bytes } else { self.block_above_bytes }
+    }
+}
+
+impl ServerOptions {
+    /// The default, for networks in which there is nobody else, as in a simulation: `guest` may connect from anywhere.
+    pub fn without_strangers() -> Self {
+        let access = AccessControl::without_strangers().into();
+        ServerOptions { settings: Settings { access, ..Settings::default() }, ..ServerOptions::default() }
     }
 }
 

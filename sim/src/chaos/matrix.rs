@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use super::play::{PlayOptions, play};
 use super::run::Failure;
@@ -20,7 +20,6 @@ pub struct DefectResult {
     /// The anomaly that it has to be caught by.
     pub expected: Anomaly,
     /// What the first failing seed was caught by; `None` if no seed failed.
-    #[serde(serialize_with = "name")]
     pub caught_by: Option<Failure>,
     /// The first seed that failed.
     pub seed: Option<u64>,
@@ -59,10 +58,6 @@ impl DefectResult {
         plan.write(&path, &comment)?;
         Ok(Some(path))
     }
-}
-
-fn name<S: Serializer>(failure: &Option<Failure>, serializer: S) -> Result<S::Ok, S::Error> {
-    failure.map(Failure::as_str).serialize(serializer)
 }
 
 /// Plays seeds from `from` against each broken broker until one fails, `most_seeds` at most, and shrinks that; on all

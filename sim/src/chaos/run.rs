@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::injected::Injected;
 use super::sometimes::Sightings;
@@ -39,8 +39,8 @@ pub struct Run {
 }
 
 /// What is wrong with a run. Failures of one name are taken to have one cause.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(into = "&'static str")]
 pub enum Failure {
     /// A promise was broken.
     Violated(Anomaly),
@@ -84,6 +84,12 @@ impl Failure {
             Failure::NotConverged => "not converged",
             Failure::Undecided => "undecided",
         }
+    }
+}
+
+impl From<Failure> for &'static str {
+    fn from(failure: Failure) -> Self {
+        failure.as_str()
     }
 }
 

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// A way in which a broker breaks a promise. Each has one name, in code, output and report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "&'static str", try_from = "String")]
 pub enum Anomaly {
     /// A message that was confirmed is nowhere.
     Lost,
@@ -78,6 +79,23 @@ impl Anomaly {
             Anomaly::Leaked => "leaked",
             Anomaly::Unbounded => "unbounded",
         }
+    }
+}
+
+impl From<Anomaly> for &'static str {
+    fn from(anomaly: Anomaly) -> Self {
+        anomaly.as_str()
+    }
+}
+
+impl TryFrom<String> for Anomaly {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, String> {
+        Anomaly::ALL.into_iter().find(|anomaly| anomaly.as_str() == name).ok_or_else(|| {
+            let names = Anomaly::ALL.map(Anomaly::as_str).join(", ");
+            format!("no anomaly '{name}': expected one of {names}")
+        })
     }
 }
 

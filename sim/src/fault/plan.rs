@@ -23,7 +23,7 @@ pub struct Plan {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub defect: Option<Defect>,
     /// What the run is known to show, if it is known to break a promise.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "anomaly_name")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub violates: Option<Anomaly>,
     /// The interval of heartbeats in seconds, 0 for none.
     #[serde(default)]
@@ -185,28 +185,5 @@ impl Plan {
     /// How many messages it publishes.
     pub fn messages(&self) -> usize {
         self.producers.iter().map(|producer| producer.messages.len()).sum()
-    }
-}
-
-/// Anomalies by the names that the contract gives them.
-mod anomaly_name {
-    use serde::{Deserialize, Deserializer, Serializer, de};
-
-    use crate::check::Anomaly;
-
-    pub fn serialize<S: Serializer>(anomaly: &Option<Anomaly>, serializer: S) -> Result<S::Ok, S::Error> {
-        match anomaly {
-            Some(anomaly) => serializer.serialize_str(anomaly.as_str()),
-            None => serializer.serialize_none(),
-        }
-    }
-
-    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Anomaly>, D::Error> {
-        let name = String::deserialize(deserializer)?;
-        let known = Anomaly::ALL.into_iter().find(|anomaly| anomaly.as_str() == name);
-        known.map(Some).ok_or_else(|| {
-            let names = Anomaly::ALL.map(Anomaly::as_str).join(", ");
-            de::Error::custom(format!("no anomaly '{name}': expected one of {names}"))
-        })
     }
 }

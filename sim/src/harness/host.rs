@@ -38,7 +38,7 @@ impl Host {
             held: BTreeMap::new(),
             now: Timestamp::EPOCH,
         };
-        let server = Server::new(told, ServerOptions::default());
+        let server = Server::new(told, ServerOptions::without_strangers());
         let (runtime, address, serving) = (stage.node(BROKER), address(stage), server.clone());
         stage.node(BROKER).spawn(async move {
             let listener = runtime.listen(address).await.expect("the broker's port is free in a new life");
@@ -115,7 +115,7 @@ impl Told {
             Effect::Died { reason, message, .. } => {
                 self.tell(format_args!("{} is a dead letter ({})", text(message), reason.as_str()));
             }
-            Effect::QueueExpired { queue } => self.tell(format_args!("drops the unused queue {queue}")),
+            Effect::QueueExpired { queue } => self.tell(format_args!("deletes queue {queue}, which nobody used")),
             Effect::ConsumerCancelled { .. } => {}
         }
     }

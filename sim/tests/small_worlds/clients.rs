@@ -4,8 +4,9 @@
 //! channel, asking for a prefetch and consuming are one.
 
 use handoff_broker::Timestamp;
+use handoff_broker::amqp::codec::{Properties, Table, Value};
 use handoff_broker::core::{
-    ChannelId, Command, ConnectionId, Death, Delivery, Effect, Machine, Message, Published, QueueOptions, QueuePolicy,
+    ChannelId, Command, ConnectionId, Delivery, Effect, Machine, Message, Published, QueueOptions, QueuePolicy,
     Refusal, Reply,
 };
 use handoff_sim::defect::Defective;
@@ -185,9 +186,9 @@ impl Play {
         expect(found == due, || format!("dead letters {found:?}, expected {due:?}"))
     }
 
-    /// Writes everything on which the future depends.
-    pub fn describe(&self, out: &mut impl std::fmt::Write) -> std::fmt::Result {
-        write!(out, "{:?}{:?}", self.clients, self.broker.broker())
+    /// Everything on which the future depends.
+    pub fn describe(&self) -> String {
+        format!("{:?}{:?}", self.clients, self.broker.broker())
     }
 
     fn publish(&mut self, number: usize) -> Result<(), String> {
@@ -204,14 +205,8 @@ impl Play {
         let (channel, prefetch) = (self.consumer_channel(number), self.world.prefetch[number]);
         self.open(channel)?;
         self.run(Command::SetPrefetch { channel, count: prefetch, global: false })?;
-        self.run(Command::Consume {
-            channel,
-            queue: QUEUE,
-            consumer_tag: "c",
-            no_ack: false,
-            exclusive: false,
-            priority: 0,
-        })?;
+        let (queue, consumer_tag) = (QUEUE, "c");
+        self.run(Command::Consume { channel, queue, consumer_tag, no_ack: false, exclusive: false, priority: 0 })?;
         self.clients.consumers[number].consumes = true;
         self.clients.oracle.consumes(channel, prefetch);
         Ok(())
@@ -273,8 +268,19 @@ fn channel(client: u64, lives: u64) -> ChannelId {
 
 /// What `x-death` says, if it says that it died once, in the queue.
 fn cause_of_death(letter: &Delivery) -> String {
-    match &Death::read(letter.message.headers())[..] {
-        [death] if death.queue == QUEUE && death.count == 1 => death.reason.clone(),
-        _ => "unknown".to_owned(),
-    }
+    let headers = Properties::parse(letter.message.properties()).ok().and_then(|properties| properties.headers());
+    let cause = match headers.unwrap_or_default().get("x-death") {
+        Some(Value::Array(deaths)) => match (deaths.iter().next(), deaths.iter().count()) {
+            (Some(Value::Table(death)), 1) if is_single(death) => death.get("reason").and_then(Value::as_str),
+            _ => None,
+        },
+        _ => None,
+    };
+    cause.unwrap_or("unknown").to_owned()
+}
+
+fn is_single(death: Table<'_>) -> bool {
+    let queue = death.get("queue").and_then(Value::as_str);
+    let count = death.get("count").and_then(Value::as_integer);
+    (queue, count) == (Some(QUEUE), Some(1))
 }

@@ -92,7 +92,7 @@ impl Oracle {
                 let due = (QUEUE, entry.place, entry.body.as_bytes(), true);
                 expect(told == due, || format!("died as {told:?}, expected {due:?}"))
             }
-            Effect::ConsumerCancelled { .. } | Effect::QueueExpired { .. } => {
+            Effect::QueueExpired { .. } | Effect::ConsumerCancelled { .. } => {
                 Err(format!("nobody asked for {effect:?}"))
             }
         }
