@@ -1,5 +1,6 @@
 //! What a server allows its clients.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::access::AccessControl;
@@ -17,6 +18,14 @@ pub struct ServerOptions {
     pub memory: MemoryWatermark,
     /// How long a server that was shut down waits for its connections to end.
     pub shutdown_timeout: Duration,
+}
+
+impl ServerOptions {
+    /// The default, but `guest` may connect from anywhere: for a network in which nobody is a stranger.
+    pub fn trusting() -> Self {
+        let settings = Settings { access: Arc::new(AccessControl::trusting()), ..Settings::default() };
+        ServerOptions { settings, ..ServerOptions::default() }
+    }
 }
 
 /// How much memory messages and buffers may take before whoever publishes is not read any more.
@@ -37,14 +46,6 @@ impl MemoryWatermark {
     /// Whether producers are to be blocked, with so many bytes in use, if they are or are not now.
     pub(super) const fn blocks(self, used_bytes: u64, is_blocking: bool) -> bool {
         used_bytes > if is_blocking { self.resume_below_bytes } else { self.block_above_bytes }
-    }
-}
-
-impl ServerOptions {
-    /// The default, for networks in which there is nobody else, as in a simulation: `guest` may connect from anywhere.
-    pub fn without_strangers() -> Self {
-        let access = AccessControl::without_strangers().into();
-        ServerOptions { settings: Settings { access, ..Settings::default() }, ..ServerOptions::default() }
     }
 }
 

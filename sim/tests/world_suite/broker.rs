@@ -30,7 +30,7 @@ fn flood(seed: u64) -> Outcome<(u64, u64, usize)> {
     run(random(seed), |stage: SimulatedStage| async move {
         let (listener, address) = listen(&stage).await;
         let memory = MemoryWatermark::at(WATERMARK_BYTES);
-        let options = ServerOptions { memory, ..ServerOptions::without_strangers() };
+        let options = ServerOptions { memory, ..ServerOptions::trusting() };
         let server = Server::new(Broker::new(), options);
         let (serving, runtime) = (server.clone(), stage.node("server"));
         stage.node("server").spawn(async move { serving.serve(runtime, listener).await });
