@@ -282,7 +282,10 @@ impl<R: Runtime, S, M: Machine> Session<R, S, M> {
             (None, None) => "the server's end".to_owned(),
         };
         match self.connection.client() {
-            Some(_) => tracing::info!(connection = id, %peer, user, reason, "connection closed"),
+            Some(client) => {
+                let virtual_host = &*client.virtual_host;
+                tracing::info!(connection = id, %peer, user, virtual_host, reason, "connection closed");
+            }
             None if self.connection.end_reason().is_none() => tracing::debug!(connection = id, %peer, reason, "gone"),
             None => tracing::info!(connection = id, %peer, user, reason, "connection ended in its handshake"),
         }
