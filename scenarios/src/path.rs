@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use handoff_broker::Timestamp;
 
 use crate::journal::{Answer, Entry, Event, Journal};
+use crate::subscribers::Subscribers;
 
 /// One job's way.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +28,8 @@ pub struct Path {
     pub attempts: Vec<Attempt>,
     /// When it was set aside.
     pub dead_lettered: Option<Timestamp>,
+    /// For whom it is to be done.
+    pub subscribers: Subscribers,
 }
 
 /// One attempt to do a job.
@@ -55,11 +58,11 @@ pub enum End {
     CutOff,
 }
 
-/// The paths of all jobs of a run, by number.
+/// The paths of all jobs of a run that need a worker, by number.
 pub fn paths(journal: &Journal) -> Vec<Path> {
     let mut reading = Reading::default();
     let mut incidents = journal.incidents.iter().peekable();
-    for entry in &journal.entries {
+    for entry in journal.entries.iter().filter(|entry| !journal.bystanders.contains(&entry.job)) {
         while let Some(incident) = incidents.next_if(|incident| incident.at < entry.at) {
             reading.cut_off(incident.worker, incident.at);
         }
@@ -92,6 +95,7 @@ impl Reading {
             answered: None,
             attempts: Vec::new(),
             dead_lettered: None,
+            subscribers: journal.subscribers,
         });
         match event {
             Event::Arrived => path.arrived = at,
@@ -144,11 +148,27 @@ impl Path {
         self.attempts.iter().filter(|attempt| attempt.end == End::Completed).filter_map(|attempt| attempt.ended)
     }
 
+    /// When its work was done for every subscriber; `None` if it was not.
+    pub fn done(&self) -> Option<Timestamp> {
+        let first = |subscriber| self.completions_for(subscriber).min();
+        (0..self.subscribers.count()).map(first).collect::<Option<Vec<_>>>()?.into_iter().max()
+    }
+
+    /// Whether its work was done more than once for the same subscriber.
+    pub fn is_done_twice(&self) -> bool {
+        (0..self.subscribers.count()).any(|subscriber| self.completions_for(subscriber).count() > 1)
+    }
+
+    fn completions_for(&self, subscriber: u32) -> impl Iterator<Item = Timestamp> {
+        let completed = self.attempts.iter().filter(|attempt| attempt.end == End::Completed);
+        completed
+            .filter(move |attempt| self.subscribers.of_worker(attempt.worker) == subscriber)
+            .filter_map(|attempt| attempt.ended)
+    }
+
     /// Whether it was promised, and neither done nor set aside.
     pub fn is_open(&self) -> bool {
-        self.answer().is_some_and(Answer::is_promise)
-            && self.completions().next().is_none()
-            && self.dead_lettered.is_none()
+        self.answer().is_some_and(Answer::is_promise) && self.done().is_none() && self.dead_lettered.is_none()
     }
 
     /// Everything that happened to it, in order of time, in words.
@@ -227,6 +247,22 @@ mod tests {
         });
         assert_eq!((paths[0].attempts[0].ended, paths[0].attempts[0].end), (Some(at(3)), End::CutOff));
         assert_eq!((paths[1].attempts[0].ended, paths[1].attempts[0].end), (None, End::Open));
+    }
+
+    #[test]
+    fn a_job_is_done_when_it_is_done_for_every_subscriber() {
+        let recorder = Recorder::with_subscribers(Subscribers::new(2));
+        recorder.arrived(at(0), 0);
+        for (worker, second) in [(1, 1), (2, 3)] {
+            recorder.started(at(second), 0, worker);
+            assert_eq!(paths(&recorder.finish(at(0), at(9)))[0].done(), None);
+            recorder.completed(at(second + 1), 0, worker);
+        }
+        let path = &paths(&recorder.finish(at(0), at(9)))[0];
+        assert_eq!((path.done(), path.is_done_twice()), (Some(at(4)), false));
+        recorder.started(at(5), 0, 2);
+        recorder.completed(at(6), 0, 2);
+        assert!(paths(&recorder.finish(at(0), at(9)))[0].is_done_twice());
     }
 
     #[test]
