@@ -38,7 +38,7 @@ fn publish(broker: &mut Broker) {
 fn consume(broker: &mut Broker) {
     let (queue, consumer_tag, no_ack, exclusive) = ("jobs", "worker", false, false);
     ask(broker, Command::SetPrefetch { channel: CHANNEL, count: 1, global: false });
-    ask(broker, Command::Consume { channel: CHANNEL, queue, consumer_tag, no_ack, exclusive });
+    ask(broker, Command::Consume { channel: CHANNEL, queue, consumer_tag, no_ack, exclusive, priority: 0 });
 }
 
 /// The delivery that the last command made possible.
@@ -105,7 +105,10 @@ fn consumer_death(criterion: &mut Criterion) {
                 let mut broker = broker_with_queue();
                 (0..held).for_each(|_| publish(&mut broker));
                 let (queue, consumer_tag, no_ack, exclusive) = ("jobs", "worker", false, false);
-                ask(&mut broker, Command::Consume { channel: CHANNEL, queue, consumer_tag, no_ack, exclusive });
+                ask(
+                    &mut broker,
+                    Command::Consume { channel: CHANNEL, queue, consumer_tag, no_ack, exclusive, priority: 0 },
+                );
                 while broker.next_effect().is_some() {}
                 broker
             };

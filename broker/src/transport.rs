@@ -10,7 +10,7 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// The read buffer of a connection that has not sent much.
-const INPUT_BYTES: usize = 4 * 1024;
+const INPUT_BYTES: usize = 1024;
 /// The most that is read in one go. A frame that is larger makes the buffer grow further.
 const INPUT_MAX_BYTES: usize = 256 * 1024;
 /// How much of the write buffer's room is kept for the next use.
@@ -39,7 +39,7 @@ struct Output {
     sent: usize,
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> Transport<S> {
+impl<S> Transport<S> {
     /// Buffers for a connected stream.
     pub fn new(stream: S) -> Self {
         Transport {
@@ -59,25 +59,23 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Transport<S> {
         self.input.start += bytes;
     }
 
-    /// Reads once. Returns how many bytes came; 0 is the end of the stream.
-    pub fn poll_receive(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
-        let mut buffer = ReadBuf::new(self.input.room());
-        ready!(Pin::new(&mut self.stream).poll_read(context, &mut buffer))?;
-        let read_bytes = buffer.filled().len();
-        self.input.end += read_bytes;
-        Poll::Ready(Ok(read_bytes))
-    }
-
-    /// Lets a buffer go that a burst left behind.
+    /// Lets the room go that a burst left behind, but keeps what was received and what is on its way out.
     pub fn give_back_room(&mut self) {
-        if self.received().is_empty() && self.input.bytes.len() > INPUT_BYTES {
-            self.input = Input { bytes: vec![0; INPUT_BYTES], start: 0, end: 0 };
+        let received_bytes = self.received().len();
+        if self.input.bytes.len() > received_bytes.max(INPUT_BYTES) {
+            self.input.bytes.copy_within(self.input.start..self.input.end, 0);
+            self.input.bytes.truncate(received_bytes.max(INPUT_BYTES));
+            self.input.bytes.shrink_to_fit();
+            (self.input.start, self.input.end) = (0, received_bytes);
+        }
+        if self.output.bytes.is_empty() {
+            self.output.bytes = Vec::new();
         }
     }
 
-    /// How much memory the buffers take.
-    pub fn buffered_bytes(&self) -> usize {
-        self.input.bytes.len() + self.output.bytes.capacity()
+    /// How much memory the buffers take: what comes in, and what goes out.
+    pub fn buffered_bytes(&self) -> (usize, usize) {
+        (self.input.bytes.len(), self.output.bytes.capacity())
     }
 
     /// How many bytes are on their way out.
@@ -88,6 +86,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Transport<S> {
     /// Where to put what is to be sent next; empty and with room when nothing is on its way out.
     pub fn outgoing(&mut self) -> &mut Vec<u8> {
         &mut self.output.bytes
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Transport<S> {
+    /// Reads once. Returns how many bytes came; 0 is the end of the stream.
+    pub fn poll_receive(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let mut buffer = ReadBuf::new(self.input.room());
+        ready!(Pin::new(&mut self.stream).poll_read(context, &mut buffer))?;
+        let read_bytes = buffer.filled().len();
+        self.input.end += read_bytes;
+        Poll::Ready(Ok(read_bytes))
     }
 
     /// Writes once. Ready when bytes were written, pending when none can be or none wait.

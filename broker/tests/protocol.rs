@@ -261,8 +261,9 @@ fn a_channel_that_is_closing_ignores_everything_but_the_end() {
 
 #[test]
 fn errors_have_the_scope_of_their_code() {
-    let select = |out: &mut Vec<u8>| Method::TxSelect.write(1, out);
-    assert_eq!(Session::open().send(select), ["connection.close 540"]);
+    let prefetch =
+        |out: &mut Vec<u8>| Method::BasicQos { prefetch_size: 5, prefetch_count: 1, global: false }.write(1, out);
+    assert_eq!(Session::open().send(prefetch), ["connection.close 540"]);
     let not_open = |out: &mut Vec<u8>| Method::BasicQosOk.write(3, out);
     assert_eq!(Session::open().send(not_open), ["connection.close 504"]);
     let beyond = |out: &mut Vec<u8>| Method::ChannelOpen.write(11, out);

@@ -34,12 +34,17 @@ def python_with(source):
 
 def node_modules_with_amqplib():
     """The folder of Node modules that has amqplib."""
-    folder = SCRATCH / "amqplib"
+    return node_modules("amqplib", CLIENTS / "amqplib")
+
+
+def node_modules(name, source):
+    """The folder of Node modules that has what package.json in `source` pins."""
+    folder = SCRATCH / name
 
     def install():
         subprocess.run(["npm", "ci", "--silent", "--no-audit", "--no-fund"], cwd=folder, check=True)
 
-    _make(folder, ["package.json", "package-lock.json", ".npmrc"], CLIENTS / "amqplib", install)
+    _make(folder, ["package.json", "package-lock.json", ".npmrc"], source, install)
     return folder / "node_modules"
 
 

@@ -60,6 +60,9 @@ pub struct Run {
     pub hash: Option<String>,
     /// What it amounts to.
     pub outcome: handoff_scenarios::Outcome,
+    /// All that happened; of the first seed's runs as the scenario stands only, since it is large.
+    #[serde(skip)]
+    pub journal: Option<Journal>,
 }
 
 impl Run {
@@ -81,6 +84,7 @@ pub fn play(
     let pairs: Vec<_> = seeds.iter().flat_map(|&seed| subjects.iter().map(move |subject| (seed, subject))).collect();
     let play_one = |&(seed, subject): &(u64, &Subject)| {
         let run = play_run(&scenario, subject, seed, on)
+            .map(|run| if Some(&seed) == seeds.first() { run } else { Run { journal: None, ..run } })
             .with_context(|| format!("{}, {subject}, seed {seed}", scenario.name));
         progress.inc(1);
         run
@@ -111,5 +115,6 @@ fn play_run(scenario: &Scenario, subject: &Subject, seed: u64, on: World) -> any
         World::Tcp => (handoff_bench::play::play(&scenario, architecture, seed)?, None),
     };
     let outcome = handoff_scenarios::Outcome::of(&journal);
-    Ok(Run { seed, architecture, variant: subject.variant.clone(), hash, outcome })
+    let journal = subject.variant.is_none().then_some(journal);
+    Ok(Run { seed, architecture, variant: subject.variant.clone(), hash, outcome, journal })
 }

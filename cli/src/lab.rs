@@ -1,8 +1,11 @@
 //! `handoff lab`, the main job: every scenario in simulation, a sweep of chaos, a short benchmark on real TCP, and the
 //! report.
 
+mod faults;
+mod guarantees;
 mod machine;
 mod results;
+mod trace;
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;

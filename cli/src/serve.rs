@@ -1,5 +1,6 @@
 //! `handoff serve`: the broker on TCP, and the log if asked for.
 
+use std::hash::{BuildHasher, RandomState};
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -65,7 +66,7 @@ async fn serve(arguments: &Arguments, options: ServerOptions) -> anyhow::Result<
     let mut interrupt = signal(SignalKind::interrupt())?;
     let runtime = TokioRuntime::new();
     let listener = listen(&runtime, "--listen", arguments.listen).await?;
-    let server = Server::new(Broker::new(), options);
+    let server = Server::new(Broker::with_seed(secret_seed()), options);
     let log = match arguments.log {
         Some(address) => {
             let listener = listen(&runtime, "--log", address).await?;
@@ -90,6 +91,11 @@ async fn serve(arguments: &Arguments, options: ServerOptions) -> anyhow::Result<
     };
     tokio::join!(serving, stopping);
     Ok(Outcome::Holds)
+}
+
+/// A seed that nobody can guess, from the operating system: the names that the broker makes up follow from it.
+fn secret_seed() -> u64 {
+    RandomState::new().hash_one(0)
 }
 
 async fn listen(runtime: &TokioRuntime, flag: &str, address: SocketAddr) -> Result<TcpListener, BadInput> {

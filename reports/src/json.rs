@@ -3,16 +3,22 @@
 use std::fs;
 use std::path::Path;
 
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Serialize};
+use serde_json::Error;
 
 use crate::error::{ReadError, ReportError};
+use crate::layout::Layout;
 use crate::model::{Results, SCHEMA_VERSION};
 
 /// The results as a JSON document that [`from_json`] reads back to the same value.
 ///
 /// Fails if they hold a number that JSON cannot say: not-a-number or an infinity.
 pub fn to_json(results: &Results) -> Result<String, ReportError> {
-    let mut document = serde_json::to_string_pretty(results).map_err(ReportError::Results)?;
+    let mut written = Vec::new();
+    let mut writer = serde_json::Serializer::with_formatter(&mut written, Layout::default());
+    results.serialize(&mut writer).map_err(ReportError::Results)?;
+    let mut document = String::from_utf8(written).map_err(|error| ReportError::Results(Error::custom(error)))?;
     // JSON writes not-a-number as null without complaint; only reading back finds it.
     serde_json::from_str::<Results>(&document).map_err(ReportError::Results)?;
     document.push('\n');

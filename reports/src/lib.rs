@@ -5,6 +5,7 @@
 //!
 //! The page is one offline file: no request leaves it, and its scripts are a few lines that it can do without.
 
+pub mod compare;
 mod error;
 mod json;
 mod markdown;
@@ -13,9 +14,10 @@ mod render;
 
 pub use error::{ReadError, ReportError};
 pub use json::{from_json, read, to_json};
-pub use render::{Rendered, render};
+pub use render::{Rendered, render, render_comparison};
 mod chart;
 mod format;
 mod html;
+mod layout;
 mod table;
 mod view;

@@ -76,10 +76,15 @@ fn panel(page: &mut Page, panel: &Panel) {
     page.heading(3, &format!("Figures, {}", panel.clock.label()));
     page.table(&panel.durations);
     page.table(&panel.jobs);
+    page.charts(&panel.strip);
     page.charts(&panel.charts);
-    page.table(&panel.guarantees);
-    for witness in &panel.witnesses {
-        page.fold(&witness.title, |page| page.block(&witness.events));
+    page.table(&panel.verdicts.table);
+    for finding in &panel.verdicts.findings {
+        page.fold(&finding.title(), |page| {
+            finding.guarantee.reason.iter().for_each(|reason| page.paragraph(reason));
+            finding.guarantee.witness.iter().for_each(|events| page.block(events));
+            finding.guarantee.replay.iter().for_each(|command| page.block(command));
+        });
     }
 }
 

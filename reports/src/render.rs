@@ -3,8 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::compare::Comparison;
 use crate::error::ReportError;
-use crate::html::html;
+use crate::html::{self, html};
 use crate::json;
 use crate::markdown::markdown;
 use crate::model::Results;
@@ -43,6 +44,13 @@ pub fn render(results: &Results, out_dir: &Path) -> Result<Rendered, ReportError
     }
     write(&rendered.markdown, &markdown(&report))?;
     Ok(rendered)
+}
+
+/// Writes `compare.html` into `out_dir`, which is made if it is missing, and gives back where it is.
+pub fn render_comparison(comparison: &Comparison, out_dir: &Path) -> Result<PathBuf, ReportError> {
+    let path = out_dir.join("compare.html");
+    write(&path, &html::comparison(comparison)?)?;
+    Ok(path)
 }
 
 /// Writes a file so that at every moment either the old one or the whole new one is there.

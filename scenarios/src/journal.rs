@@ -39,6 +39,10 @@ impl Answer {
 pub enum Event {
     /// Its caller intended to send it at this time.
     Arrived,
+    /// A thread of the front end has it, and begins to hand it over.
+    Admitted,
+    /// That thread is free again: it was handed over, or the time for that ran out.
+    Released,
     /// Its caller learned this.
     Answered(Answer),
     /// A worker began with it.
@@ -118,7 +122,7 @@ impl Record {
     fn write(&mut self, entry: Entry) {
         let state = self.jobs.entry(entry.job).or_default();
         match entry.event {
-            Event::Arrived => {}
+            Event::Arrived | Event::Admitted | Event::Released => {}
             Event::Answered(answer) => state.answer = Some(answer),
             Event::Started { worker, attempt } => {
                 state.attempts = attempt;
@@ -161,6 +165,16 @@ impl Recorder {
     /// The caller of `job` intended to send it at `at`.
     pub fn arrived(&self, at: Timestamp, job: u64) {
         self.lock().write(Entry { at, job, event: Event::Arrived });
+    }
+
+    /// A thread of the front end has `job`.
+    pub fn admitted(&self, at: Timestamp, job: u64) {
+        self.lock().write(Entry { at, job, event: Event::Admitted });
+    }
+
+    /// The front end's thread has let go of `job`.
+    pub fn released(&self, at: Timestamp, job: u64) {
+        self.lock().write(Entry { at, job, event: Event::Released });
     }
 
     /// `job` belongs to `key`.

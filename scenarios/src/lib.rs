@@ -3,7 +3,7 @@
 //! A [`Scenario`] says what is asked, which load arrives, what breaks and what is claimed. [`arrivals::draw`] makes one
 //! trace of jobs from it and a seed. [`play::play`] sends that trace through one [`Architecture`] on any [`Stage`],
 //! simulated or real, and writes a [`Journal`]. An [`Outcome`] is what the journal amounts to, and the scenario's
-//! [claims](claim) are judged by it.
+//! [claims](claim) are judged by it; [guarantees](guarantee) are judged by the [`path`] of each job.
 //!
 //! Nothing here knows in which world it runs: time, tasks and sockets come from the stage's runtimes.
 
@@ -11,11 +11,13 @@ pub mod architecture;
 pub mod arrivals;
 pub mod claim;
 pub mod distribution;
+pub mod guarantee;
 pub mod http;
 pub mod job;
 pub mod journal;
 pub mod log;
 pub mod outcome;
+pub mod path;
 pub mod play;
 pub mod scenario;
 pub mod stage;

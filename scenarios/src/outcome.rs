@@ -93,7 +93,7 @@ impl Fate {
             Event::Arrived => self.arrived = Some(at),
             Event::Answered(answer) => self.answer = Some((at, answer)),
             Event::Started { .. } => self.attempts += 1,
-            Event::Failed { .. } => {}
+            Event::Admitted | Event::Released | Event::Failed { .. } => {}
             Event::Completed { .. } => {
                 self.completions += 1;
                 self.first_completion.get_or_insert(at);

@@ -1,13 +1,13 @@
 //! Messages on their way out: deliver, get-ok and return, each with its content frames.
 //!
-//! A message's properties leave as they came, unless the broker has something to say about its past: then the headers
-//! `x-death`, `x-first-death-*` and `x-delivery-count` are set, and everything else stays byte for byte.
+//! A message's properties leave as they came, unless it was delivered before: then the header `x-delivery-count` is set,
+//! and everything else stays byte for byte.
 
 use std::borrow::Cow;
 
-use super::codec::{self, ArrayBuilder, BASIC_CLASS_ID, ContentHeader, Method, Properties, TableBuilder, Value};
+use super::codec::{self, BASIC_CLASS_ID, ContentHeader, Method, Properties, ReplyCode, TableBuilder, Value};
 use super::output::Output;
-use crate::core::{Death, Deaths, Delivery};
+use crate::core::{Delivery, Message};
 
 impl Output {
     /// Appends a delivery to a consumer.
@@ -36,6 +36,18 @@ impl Output {
         self.message(channel, &got, &properties(delivery), message.body());
     }
 
+    /// Gives a mandatory message back to its publisher.
+    pub(super) fn unroutable(&mut self, channel: u16, message: &Message) {
+        let returned = Method::BasicReturn {
+            reply_code: ReplyCode::NoRoute.code(),
+            reply_text: ReplyCode::NoRoute.name(),
+            exchange: message.exchange(),
+            routing_key: message.routing_key(),
+        };
+        self.count_answers(0, 1);
+        self.message(channel, &returned, message.properties(), message.body());
+    }
+
     /// Tells a client that its consumer is gone.
     pub(crate) fn consumer_cancelled(&mut self, channel: u16, consumer_tag: &str) {
         self.method(channel, &Method::BasicCancel { consumer_tag, no_wait: true });
@@ -53,49 +65,15 @@ impl Output {
     }
 }
 
-/// The properties to send: the publisher's, with what the broker knows of the message's past.
+/// The properties to send: the message's, with how often it was delivered before.
 fn properties(delivery: &Delivery) -> Cow<'_, [u8]> {
     let published = delivery.message.properties();
-    if delivery.delivery_count == 0 && delivery.deaths.is_none() {
+    if delivery.delivery_count == 0 {
         return Cow::Borrowed(published);
     }
     // What was checked when it came in is still whole; if it were not, the message would leave as it is.
     let Ok(properties) = Properties::parse(published) else { return Cow::Borrowed(published) };
     let mut headers = TableBuilder::new();
-    if let Some(deaths) = &delivery.deaths {
-        insert_deaths(deaths, &mut headers);
-    }
-    if delivery.delivery_count > 0 {
-        headers.insert("x-delivery-count", Value::LongLongInt(delivery.delivery_count.into()));
-    }
+    headers.insert("x-delivery-count", Value::LongLongInt(delivery.delivery_count.into()));
     Cow::Owned(properties.with_headers(headers.as_table()))
-}
-
-fn insert_deaths(deaths: &Deaths, headers: &mut TableBuilder) {
-    let mut entries = ArrayBuilder::new();
-    for death in &deaths.entries {
-        entries.push(Value::Table(death_entry(death).as_table()));
-    }
-    let first = &deaths.first;
-    headers
-        .insert("x-death", Value::Array(entries.as_array()))
-        .insert("x-first-death-exchange", Value::LongString(first.exchange.as_bytes()))
-        .insert("x-first-death-queue", Value::LongString(first.queue.as_bytes()))
-        .insert("x-first-death-reason", Value::LongString(first.reason.as_str().as_bytes()));
-}
-
-fn death_entry(death: &Death) -> TableBuilder {
-    let mut routing_keys = ArrayBuilder::new();
-    for key in &death.routing_keys {
-        routing_keys.push(Value::LongString(key));
-    }
-    let mut entry = TableBuilder::new();
-    entry
-        .insert("count", Value::LongLongInt(i64::try_from(death.count).unwrap_or(i64::MAX)))
-        .insert("reason", Value::LongString(death.reason.as_str().as_bytes()))
-        .insert("queue", Value::LongString(death.queue.as_bytes()))
-        .insert("time", Value::Timestamp(death.time.as_seconds()))
-        .insert("exchange", Value::LongString(death.exchange.as_bytes()))
-        .insert("routing-keys", Value::Array(routing_keys.as_array()));
-    entry
 }

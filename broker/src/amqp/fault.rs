@@ -3,7 +3,8 @@
 //! The code decides what ends: AMQP 0-9-1 has soft errors, which close the channel, and hard ones, which close the
 //! connection (1.2, "reply-code"). Texts have the shape of RabbitMQ's: `NOT_FOUND - no queue 'x' in vhost '/'`.
 
-use super::codec::ReplyCode;
+use super::codec::{FRAME_OVERHEAD_BYTES, FRAME_START_BYTES, FrameError, MethodError, ReplyCode, SyntaxError};
+use super::octets;
 use crate::core::Refusal;
 
 /// An error caused by the client, and the text that is sent back.
@@ -45,6 +46,50 @@ impl Fault {
     }
 }
 
+impl Fault {
+    /// Bytes that are no frame. `input` begins with them, and may end before the frame does.
+    pub fn no_frame(error: FrameError, input: &[u8]) -> Self {
+        let kind = input.first().copied().unwrap_or_default();
+        let payload = input.get(FRAME_START_BYTES..).unwrap_or_default();
+        let size = input.get(3..FRAME_START_BYTES).and_then(|size| size.try_into().ok()).map_or(0, u32::from_be_bytes);
+        let payload = &payload[..payload.len().min(size as usize)];
+        let payload = if matches!(error, FrameError::TooLarge { .. }) { &[] } else { payload };
+        let code = match error {
+            FrameError::BadHeartbeat { channel: 1.., .. } => ReplyCode::UnexpectedFrame,
+            _ => ReplyCode::FrameError,
+        };
+        let reason = match error {
+            FrameError::UnknownType(_) => ": unknown_frame".to_owned(),
+            FrameError::TooLarge { frame_bytes, frame_max } => {
+                // What is forgiven is not told.
+                let overhead_bytes = FRAME_OVERHEAD_BYTES as u64;
+                let most = u64::from(frame_max).saturating_sub(2 * overhead_bytes);
+                let size = frame_bytes.saturating_sub(overhead_bytes);
+                format!(": {{frame_too_large,{size},{most}}}")
+            }
+            FrameError::BadEnd(end) => format!(": {{invalid_frame_end_marker,{end}}}"),
+            FrameError::BadHeartbeat { channel: 0, .. } => ": unknown_frame".to_owned(),
+            FrameError::BadHeartbeat { .. } => String::new(),
+        };
+        Fault::new(code, format!("type {kind}, all octets = {}{reason}", octets::Text(payload)))
+    }
+
+    /// A method frame's payload that is no method. What RabbitMQ cannot read either has its text and code.
+    pub fn no_method(error: MethodError, payload: &[u8]) -> Self {
+        match error {
+            MethodError::NoMethod => {
+                let text = format!("type 1, all octets = {}: unknown_frame", octets::Text(payload));
+                Fault::new(ReplyCode::FrameError, text)
+            }
+            MethodError::Malformed { error: SyntaxError::Truncated | SyntaxError::TrailingBytes(_), .. } => {
+                let arguments = payload.get(4..).unwrap_or_default();
+                Fault::new(ReplyCode::FrameError, format!("cannot decode {}", octets::Numbers(arguments)))
+            }
+            other => Fault::new(other.reply_code(), other.to_string()),
+        }
+    }
+}
+
 impl From<Refusal> for Fault {
     fn from(refusal: Refusal) -> Self {
         let code = match &refusal {
@@ -53,7 +98,10 @@ impl From<Refusal> for Fault {
             | Refusal::InUse { .. }
             | Refusal::NotEmpty(_)
             | Refusal::InvalidBinding(_)
-            | Refusal::UnknownDeliveryTag(_) => ReplyCode::PreconditionFailed,
+            | Refusal::LimitReached { .. }
+            | Refusal::UnknownDeliveryTag(_)
+            | Refusal::ReplyConsumerSet
+            | Refusal::NotTransactional => ReplyCode::PreconditionFailed,
             Refusal::Locked(_) => ReplyCode::ResourceLocked,
             Refusal::ExclusiveUse(_)
             | Refusal::Protected(_)
@@ -89,6 +137,9 @@ fn refusal_text(refusal: &Refusal, virtual_host: &str) -> String {
             "cannot obtain exclusive access to locked queue '{name}' in vhost '{virtual_host}'. It could be originally declared \
                  on another connection or the exclusive property value does not match that of the original declaration."
         ),
+        Refusal::LimitReached { action, name, what, limit } => {
+            format!("cannot {action} '{name}': {what} limit in vhost '{virtual_host}' ({limit}) is reached")
+        }
         other => other.to_string(),
     }
 }

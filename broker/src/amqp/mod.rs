@@ -13,6 +13,7 @@ mod delivery;
 mod description;
 mod fault;
 mod heartbeat;
+mod octets;
 mod output;
 mod settings;
 

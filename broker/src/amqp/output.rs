@@ -58,6 +58,11 @@ impl Output {
         std::mem::swap(&mut self.bytes, empty);
     }
 
+    /// Lets the room go that a burst left behind.
+    pub fn give_back_room(&mut self) {
+        self.bytes.shrink_to_fit();
+    }
+
     /// The largest frame that the peer takes, its framing included.
     pub(crate) fn frame_max(&self) -> u32 {
         self.frame_max

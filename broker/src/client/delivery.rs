@@ -1,6 +1,7 @@
 //! A message as a consumer gets it.
 
 use crate::amqp::codec::{Method, Properties, Table, Value};
+use crate::core::Death;
 
 /// A message that was delivered, or that a get brought.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -48,15 +49,7 @@ impl Delivery {
 
     /// Its earlier deaths as `x-death` has them, the latest first: queue, reason and count.
     pub fn deaths(&self) -> Vec<(String, String, u64)> {
-        let Some(Value::Array(entries)) = self.headers().get("x-death") else { return Vec::new() };
-        let text = |entry: Table<'_>, name| entry.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-        let deaths = entries.iter().filter_map(|entry| match entry {
-            Value::Table(entry) => {
-                let count = entry.get("count").and_then(Value::as_integer).unwrap_or_default();
-                Some((text(entry, "queue"), text(entry, "reason"), count.unsigned_abs()))
-            }
-            _ => None,
-        });
-        deaths.collect()
+        let deaths = Death::read(self.headers()).into_iter();
+        deaths.map(|death| (death.queue, death.reason, death.count)).collect()
     }
 }

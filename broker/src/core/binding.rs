@@ -40,6 +40,11 @@ impl Pattern {
         Pattern { routing_key: routing_key.into(), arguments: arguments.sorted().into() }
     }
 
+    /// How many bytes it is made of.
+    pub fn bytes(&self) -> usize {
+        self.routing_key.len() + self.arguments.len()
+    }
+
     /// The arguments, by name.
     pub fn arguments(&self) -> Table<'_> {
         Table::from_valid(&self.arguments)
@@ -120,10 +125,17 @@ impl Broker {
         }
         let pattern = Pattern::new(routing_key, arguments);
         let bindings = self.bindings_of(target).expect("the target was just found");
-        if bindings.entry(source).or_default().insert(pattern.clone())
-            && let Some(exchange) = self.exchanges.get_mut(source)
-        {
+        if bindings.get(&source).is_some_and(|patterns| patterns.contains(&pattern)) {
+            return Ok(Reply::Done);
+        }
+        let name = self.exchanges.get(source).map(|exchange| Arc::clone(&exchange.name)).unwrap_or_default();
+        self.admit_binding(&name, &pattern)?;
+        self.definitions.add_binding(&pattern);
+        if let Some(exchange) = self.exchanges.get_mut(source) {
             exchange.bind(target, &pattern);
+        }
+        if let Some(bindings) = self.bindings_of(target) {
+            bindings.entry(source).or_default().insert(pattern);
         }
         Ok(Reply::Done)
     }
@@ -183,6 +195,7 @@ impl Broker {
     pub(super) fn remove_routes(&mut self, target: Target, bindings: Bindings) -> Vec<ExchangeKey> {
         let mut abandoned = Vec::new();
         for (source, patterns) in bindings {
+            self.definitions.remove_bindings(&patterns);
             let Some(exchange) = self.exchanges.get_mut(source) else { continue };
             patterns.iter().for_each(|pattern| exchange.unbind(target, pattern));
             if exchange.is_abandoned() {

@@ -8,17 +8,18 @@
 //!   and then finds one delivery at a time. A delivery is decided when it is asked for, so a caller whose buffer fills
 //!   up may handle [`SetWritable`](Command::SetWritable) between two effects, and the rest stays in the queue.
 //! - [`deadline`](Machine::deadline) says when [`expire`](Machine::expire) has something to do: never, as long as no
-//!   rule depends on time.
+//!   message and no queue has a limited time.
 //!
-//! Time is what the caller says: it is written into deaths, and nothing else looks at it. When there are no effects
+//! Time is what the caller says: it is written into deaths, and what expires does so by it. When there are no effects
 //! left, no ready message has a consumer with credit.
 //!
 //! What a command does lies beside what it works on: [`exchange`](super::exchange), [`binding`](super::binding),
 //! [`queue`](super::queue),
 //! [`publish`](super::publish), [`consumer`](super::consumer), [`delivery`](super::delivery),
-//! [`settle`](super::settle), [`channel`](super::channel), [`death`](super::death).
+//! [`settle`](super::settle), [`channel`](super::channel), [`death`](super::death), [`expiry`](super::expiry),
+//! [`transaction`](super::transaction), [`replies`](super::replies).
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use slotmap::{SlotMap, new_key_type};
@@ -26,12 +27,14 @@ use slotmap::{SlotMap, new_key_type};
 use super::Machine;
 use super::channel::{Channel, Connection};
 use super::command::{ChannelId, Command, ConnectionId, Refusal, Reply};
-use super::consumer::Consumer;
+use super::consumer::{Consumer, Subscription};
 use super::death::DeadLetter;
 use super::effect::Effect;
 use super::exchange::Exchanges;
+use super::limits::{Definitions, Limits, exchange_bytes};
 use super::memory::give_back;
 use super::meter::Meter;
+use super::names::Names;
 use super::queue::Queue;
 use super::totals::Totals;
 use crate::time::Timestamp;
@@ -59,18 +62,21 @@ pub struct Broker {
     pub(super) queue_keys: BTreeMap<Arc<str>, QueueKey>,
     pub(super) queues: SlotMap<QueueKey, Queue>,
     pub(super) consumers: SlotMap<ConsumerKey, Consumer>,
+    pub(super) limits: Limits,
+    pub(super) definitions: Definitions,
     pub(super) totals: Totals,
     /// What its messages hold.
     pub(super) meter: Meter,
-    /// How many queues were named by the broker.
-    pub(super) generated_names: u64,
+    pub(super) names: Names,
     pub(super) effects: VecDeque<Effect>,
     /// Queues with ready messages and consumers that may have credit, each once.
     pub(super) due: VecDeque<QueueKey>,
     /// Channels that have credit again while consumers wait for it, each once.
     pub(super) unblocked: VecDeque<ChannelKey>,
+    /// The queues that time will change something about, each once, by when it will.
+    pub(super) timers: BTreeSet<(Timestamp, QueueKey)>,
     /// Queues that have to drop from their head. Empty between commands.
-    pub(super) overfull: VecDeque<QueueKey>,
+    pub(super) untidy: VecDeque<QueueKey>,
     /// Messages that died and are not yet published again, in order of death. Empty between commands.
     pub(super) dead: VecDeque<DeadLetter>,
     /// Where a message is routed to: empty between commands, kept for its memory.
@@ -78,27 +84,47 @@ pub struct Broker {
 }
 
 impl Broker {
-    /// A broker with the predeclared exchanges (the default one and those called `amq.`) and nothing else.
+    /// A broker with the predeclared exchanges (the default one and those called `amq.`) and nothing else. The names it
+    /// makes up are always the same.
     pub fn new() -> Self {
+        Broker::with_seed(0)
+    }
+
+    /// The same, but the names it makes up (of nameless queues, of reply addresses) follow from `seed`: as long as that
+    /// is secret, nobody can guess them.
+    pub fn with_seed(seed: u64) -> Self {
+        let exchanges = Exchanges::predeclared();
+        let mut definitions = Definitions::default();
+        for (_, exchange) in exchanges.iter() {
+            definitions.add_bytes(exchange_bytes(&exchange.name, &exchange.options));
+        }
         Broker {
             now: Timestamp::EPOCH,
             connections: BTreeMap::new(),
             channel_keys: BTreeMap::new(),
             channels: SlotMap::with_key(),
-            exchanges: Exchanges::predeclared(),
+            exchanges,
             queue_keys: BTreeMap::new(),
             queues: SlotMap::with_key(),
             consumers: SlotMap::with_key(),
+            limits: Limits::default(),
+            definitions,
             totals: Totals::default(),
             meter: Meter::default(),
-            generated_names: 0,
+            names: Names::new(seed),
             effects: VecDeque::new(),
             due: VecDeque::new(),
             unblocked: VecDeque::new(),
-            overfull: VecDeque::new(),
+            timers: BTreeSet::new(),
+            untidy: VecDeque::new(),
             dead: VecDeque::new(),
             targets: Vec::new(),
         }
+    }
+
+    /// The same, which holds no more than `limits` say.
+    pub fn limited_to(self, limits: Limits) -> Self {
+        Broker { limits, ..self }
     }
 
     fn dispatch(&mut self, command: Command<'_>) -> Result<Reply, Refusal> {
@@ -130,9 +156,10 @@ impl Broker {
                 self.unbind_exchange(destination, source, routing_key, arguments)
             }
             Publish { channel, message } => self.publish(channel, message),
-            Consume { channel, queue, consumer_tag, no_ack, exclusive } => {
-                self.consume(channel, queue, consumer_tag, no_ack, exclusive)
+            Consume { channel, queue, consumer_tag, no_ack, exclusive, priority } => {
+                self.consume(channel, queue, consumer_tag, Subscription { no_ack, exclusive, priority })
             }
+            ConsumeReplies { channel, consumer_tag } => self.consume_replies(channel, consumer_tag),
             Cancel { channel, consumer_tag } => self.cancel(channel, consumer_tag),
             Get { channel, queue, no_ack } => self.get(channel, queue, no_ack),
             SetPrefetch { channel, count, global } => self.set_prefetch(channel, count, global),
@@ -141,22 +168,25 @@ impl Broker {
                 self.reject(channel, delivery_tag, multiple, requeue)
             }
             Recover { channel } => self.recover(channel),
+            SelectTransactions { channel } => self.select_transactions(channel),
+            Commit { channel } => self.commit(channel),
+            Rollback { channel } => self.rollback(channel),
         }
     }
 
-    /// Works off what a command left to do: queues over their length, then the dead, which may fill other queues, and
-    /// so on. It ends, since a dead letter never goes round without a consumer's doing.
+    /// Works off what a command left to do: queues that have to drop something, then the dead, which may fill other
+    /// queues, and so on. It ends, since a dead letter never goes round without a consumer's doing.
     pub(super) fn work_off(&mut self) {
         loop {
-            if let Some(queue) = self.overfull.pop_front() {
-                self.drop_head(queue);
+            if let Some(queue) = self.untidy.pop_front() {
+                self.tidy(queue);
             } else if let Some(dead) = self.dead.pop_front() {
                 self.dead_letter(dead);
             } else {
                 break;
             }
         }
-        give_back(&mut self.overfull);
+        give_back(&mut self.untidy);
         give_back(&mut self.dead);
     }
 }
@@ -170,15 +200,26 @@ impl Default for Broker {
 impl Machine for Broker {
     fn handle(&mut self, now: Timestamp, command: Command<'_>) -> Result<Reply, Refusal> {
         self.now = now;
+        if self.is_due() {
+            self.expire_due();
+        }
         let reply = self.dispatch(command)?;
         self.work_off();
         Ok(reply)
     }
 
     fn next_effect(&mut self) -> Option<Effect> {
-        let Some(effect) = self.effects.pop_front() else { return self.next_delivery() };
-        give_back(&mut self.effects);
-        Some(effect)
+        loop {
+            if let Some(effect) = self.effects.pop_front() {
+                give_back(&mut self.effects);
+                return Some(effect);
+            }
+            let delivery = self.next_delivery();
+            if delivery.is_some() || self.dead.is_empty() {
+                return delivery;
+            }
+            self.work_off();
+        }
     }
 
     fn memory_bytes(&self) -> u64 {
@@ -186,10 +227,11 @@ impl Machine for Broker {
     }
 
     fn deadline(&self) -> Option<Timestamp> {
-        None
+        self.timers.first().map(|(at, _)| *at)
     }
 
     fn expire(&mut self, now: Timestamp) {
         self.now = now;
+        self.expire_due();
     }
 }

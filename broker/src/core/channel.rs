@@ -7,7 +7,8 @@ use std::sync::Arc;
 use super::broker::{Broker, ChannelKey, ConsumerKey, QueueKey};
 use super::command::{ChannelId, ConnectionId, Refusal, Reply};
 use super::rotation::Rotation;
-use super::unacknowledged::Unacknowledged;
+use super::transaction::Transaction;
+use super::unacknowledged::{Held, Unacknowledged};
 
 /// An open channel.
 #[derive(Debug)]
@@ -29,6 +30,10 @@ pub(super) struct Channel {
     pub blocked: Rotation,
     /// Whether the broker has it on its list of channels whose blocked consumers may go on.
     pub unblocked: bool,
+    /// The consumer that gets what is published to the channel's reply address.
+    pub reply_consumer: Option<ConsumerKey>,
+    /// What waits for the next commit, if the channel is transactional.
+    pub transaction: Option<Box<Transaction>>,
 }
 
 /// What the broker remembers of a connection beside its channels.
@@ -58,7 +63,15 @@ impl Channel {
             consumers: BTreeMap::new(),
             blocked: Rotation::default(),
             unblocked: false,
+            reply_consumer: None,
+            transaction: None,
         }
+    }
+
+    /// Everything that clients have and the broker still answers for.
+    pub fn held(&self) -> impl Iterator<Item = &Held> {
+        let waiting = self.transaction.iter().flat_map(|transaction| transaction.held());
+        self.unacknowledged.iter().chain(waiting)
     }
 
     /// Whether one more delivery that needs no acknowledgement, or one that does, may go out.
@@ -115,9 +128,12 @@ impl Broker {
             }
         }
         for key in keys {
-            let Some(channel) = self.channels.remove(key) else { continue };
+            let Some(mut channel) = self.channels.remove(key) else { continue };
             self.channel_keys.remove(&channel.id);
             self.totals.channels_closed += 1;
+            if let Some(transaction) = channel.transaction {
+                channel.unacknowledged.restore(transaction.into_held());
+            }
             for held in channel.unacknowledged.into_held() {
                 self.requeue(held);
             }

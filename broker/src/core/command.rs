@@ -3,6 +3,8 @@
 //! Names are AMQP's. Byte strings that AMQP calls binary (routing keys) are bytes; names are text.
 //! Nothing here knows the wire: reply codes and frames belong to [`amqp`](crate::amqp).
 
+use std::time::Duration;
+
 use thiserror::Error;
 
 use super::message::{Delivery, Message};
@@ -70,7 +72,11 @@ pub enum Command<'a> {
     /// Routes a message. Answered by [`Reply::Published`].
     Publish { channel: ChannelId, message: Message },
     /// Starts a consumer with the channel's current per-consumer prefetch. Deliveries follow as effects.
-    Consume { channel: ChannelId, queue: &'a str, consumer_tag: &'a str, no_ack: bool, exclusive: bool },
+    /// Those with a higher priority are served first.
+    Consume { channel: ChannelId, queue: &'a str, consumer_tag: &'a str, no_ack: bool, exclusive: bool, priority: i64 },
+    /// Starts a consumer, without acknowledgements, of what is published to an address of its own.
+    /// Answered by [`Reply::ReplyAddress`].
+    ConsumeReplies { channel: ChannelId, consumer_tag: &'a str },
     /// Ends a consumer; what it holds stays unacknowledged on the channel. An unknown tag is no error.
     Cancel { channel: ChannelId, consumer_tag: &'a str },
     /// Takes one ready message, if there is one. Answered by [`Reply::Got`].
@@ -84,6 +90,12 @@ pub enum Command<'a> {
     Reject { channel: ChannelId, delivery_tag: u64, multiple: bool, requeue: bool },
     /// Requeues everything the channel holds unacknowledged.
     Recover { channel: ChannelId },
+    /// From here on, publishes and settlements on the channel are held until it commits.
+    SelectTransactions { channel: ChannelId },
+    /// Carries out what is held. Answered by [`Reply::Committed`].
+    Commit { channel: ChannelId },
+    /// Forgets what is held.
+    Rollback { channel: ChannelId },
 }
 
 /// How an exchange routes.
@@ -115,7 +127,8 @@ pub struct ExchangeOptions {
     pub alternate_exchange: Option<String>,
 }
 
-/// What a queue is declared with. Two declarations agree when these are equal.
+/// What a queue is declared with. Two declarations agree when the flags are equal and the arguments are, as far as they
+/// mean something.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct QueueOptions {
     /// Said by the client and given back; memory is all there is.
@@ -126,6 +139,8 @@ pub struct QueueOptions {
     pub auto_delete: bool,
     /// The rules its messages live by.
     pub policy: QueuePolicy,
+    /// What the client wrote to ask for that policy: the bytes of a well-formed field table.
+    pub arguments: Box<[u8]>,
 }
 
 /// The rules a queue's messages live by.
@@ -133,7 +148,9 @@ pub struct QueueOptions {
 pub struct QueuePolicy {
     /// The most messages that may be ready. `None` is no limit.
     pub max_length: Option<u64>,
-    /// What happens to a message that would exceed `max_length`.
+    /// The most bytes that the bodies of ready messages may have together. `None` is no limit.
+    pub max_length_bytes: Option<u64>,
+    /// What happens to a message that would exceed `max_length` or `max_length_bytes`.
     pub overflow: Overflow,
     /// How many times a message may be requeued. The requeue after that dead-letters it, so that with a limit of N
     /// a message is delivered at most N + 1 times (RabbitMQ's `x-delivery-limit`). `None` is no limit.
@@ -142,6 +159,15 @@ pub struct QueuePolicy {
     pub dead_letter_exchange: Option<String>,
     /// Replaces a dead letter's routing key. `None`: it keeps its own.
     pub dead_letter_routing_key: Option<Vec<u8>>,
+    /// How long a message may be in the queue; the first one dies when its time is up. Without any time to live it is
+    /// delivered at once or not at all. `None` is no limit, but a message may have one of its own.
+    pub message_ttl: Option<Duration>,
+    /// How long the queue may be without consumers and without being asked for before it goes. `None` is no limit.
+    pub expires: Option<Duration>,
+    /// The highest priority that is told apart; messages that say a higher one have this. `None`: all are the same.
+    pub max_priority: Option<u8>,
+    /// Serves one consumer alone, until it goes and the next one's turn comes.
+    pub single_active_consumer: bool,
 }
 
 /// What a full queue does with one more message.
@@ -152,6 +178,8 @@ pub enum Overflow {
     DropHead,
     /// Does not take it; the publisher learns it by a nack.
     RejectPublish,
+    /// Does not take it either, but dead-letters it with reason `maxlen`.
+    RejectPublishDeadLetter,
 }
 
 /// The core's answer to a [`Command`] that it carried out.
@@ -168,6 +196,10 @@ pub enum Reply {
     Published(Published),
     /// The message taken, with the number of messages still ready; or none was.
     Got(Option<(Delivery, u32)>),
+    /// Where the replies for the consumer go: a routing key of the default exchange.
+    ReplyAddress(String),
+    /// What became of each message that was held, in the order in which they were published.
+    Committed(Vec<Published>),
 }
 
 /// What became of a published message.
@@ -179,6 +211,8 @@ pub enum Published {
     Unroutable,
     /// At least one queue it was routed to was full and refused it. The others took it.
     Refused,
+    /// Nothing yet: it waits for its channel's commit.
+    Held,
 }
 
 /// Why the core did not carry a [`Command`] out. Nothing has changed then.
@@ -227,6 +261,15 @@ pub enum Refusal {
     /// The channel has no such unacknowledged delivery.
     #[error("unknown delivery tag {0}")]
     UnknownDeliveryTag(u64),
+    /// One more would be more than the broker may hold ([`Limits`](super::Limits)); nothing that is there is affected.
+    #[error("cannot {action} '{name}': {what} limit ({limit}) is reached")]
+    LimitReached { action: &'static str, name: String, what: &'static str, limit: usize },
+    /// The channel has a consumer of replies already.
+    #[error("reply consumer already set")]
+    ReplyConsumerSet,
+    /// Committing or rolling back what was never begun.
+    #[error("channel is not transactional")]
+    NotTransactional,
     /// The channel is not open.
     #[error("channel {} is not open", .0.number)]
     NoChannel(ChannelId),

@@ -11,10 +11,16 @@ use super::queue::{Queue, saturated};
 use super::unacknowledged::Held;
 
 impl Broker {
-    /// The next message to push. Queues that have something to push take turns, and so do the consumers of each.
+    /// The next message to push; none while there are [`dead`](Broker::dead) to be seen to. Queues that have something
+    /// to push take turns, and so do the consumers of each.
     pub(super) fn next_delivery(&mut self) -> Option<Effect> {
         loop {
-            while let Some(queue) = self.due.pop_front() {
+            while let Some(&queue) = self.due.front() {
+                // The deaths are told before what was behind is delivered.
+                if self.bury_expired(queue) {
+                    return None;
+                }
+                self.due.pop_front();
                 give_back(&mut self.due);
                 let delivery = self.push_one(queue);
                 if let Some(queue) = self.queues.get_mut(queue) {
@@ -34,7 +40,9 @@ impl Broker {
     /// Pushes all that can be pushed from one queue, before a message is refused or dropped for its length.
     pub(super) fn push_all(&mut self, queue: QueueKey) {
         while self.wake_next() {}
-        while let Some(delivery) = self.push_one(queue) {
+        loop {
+            self.bury_expired(queue);
+            let Some(delivery) = self.push_one(queue) else { return };
             self.effects.push_back(delivery);
         }
     }
@@ -51,8 +59,8 @@ impl Broker {
         }
     }
 
-    /// Pushes the oldest message to the consumer whose turn it is. Consumers found without credit leave the rotation.
-    fn push_one(&mut self, key: QueueKey) -> Option<Effect> {
+    /// Pushes the first message to the consumer whose turn it is. Consumers found without credit leave the rotation.
+    pub(super) fn push_one(&mut self, key: QueueKey) -> Option<Effect> {
         let queue = self.queues.get_mut(key)?;
         while !queue.ready.is_empty() {
             let consumer_key = queue.rotation.first()?;
@@ -64,13 +72,15 @@ impl Broker {
                 consumer.place = Place::Full;
             } else if !channel.has_credit(consumer.no_ack) {
                 queue.rotation.leave(turn);
-                consumer.place = Place::Blocked(channel.blocked.enter(consumer_key));
+                consumer.place = Place::Blocked(channel.blocked.enter(consumer_key, consumer.priority));
             } else {
                 consumer.place = Place::Rotation(queue.rotation.requeue(turn, consumer_key));
                 consumer.held += u64::from(!consumer.no_ack);
                 let delivery = deliver((key, queue), channel, Some(consumer_key), consumer.no_ack)?;
                 self.totals.count_delivery(&delivery, consumer.no_ack);
-                return Some(Effect::Deliver { channel: channel.id, consumer_tag: consumer.tag.clone(), delivery });
+                let (channel, consumer_tag) = (channel.id, consumer.tag.clone());
+                self.set_timer(key);
+                return Some(Effect::Deliver { channel, consumer_tag, delivery });
             }
         }
         None
@@ -112,14 +122,17 @@ impl Broker {
     pub(super) fn get(&mut self, channel: ChannelId, queue: &str, no_ack: bool) -> Result<Reply, Refusal> {
         let channel_key = self.channel_key(channel)?;
         let queue_key = self.accessible_queue(channel.connection, queue)?;
+        self.bury_expired(queue_key);
         let queue = &mut self.queues[queue_key];
         let delivery = deliver((queue_key, queue), &mut self.channels[channel_key], None, no_ack);
         self.totals.count_get(delivery.as_ref(), no_ack);
-        Ok(Reply::Got(delivery.map(|delivery| (delivery, saturated(queue.ready.length())))))
+        let left = saturated(queue.ready.length());
+        self.note_use(queue_key);
+        Ok(Reply::Got(delivery.map(|delivery| (delivery, left))))
     }
 }
 
-/// Moves the oldest message from a queue to a channel, or out of the broker if nobody is going to acknowledge it.
+/// Moves the first message from a queue to a channel, or out of the broker if nobody is going to acknowledge it.
 fn deliver(
     (queue_key, queue): (QueueKey, &mut Queue),
     channel: &mut Channel,
@@ -131,7 +144,6 @@ fn deliver(
     let delivery = Delivery {
         delivery_tag: channel.last_delivery_tag,
         delivery_count: entry.delivery_count,
-        deaths: entry.deaths.clone(),
         message: entry.message.clone(),
     };
     queue.tally.delivered += 1;

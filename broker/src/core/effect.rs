@@ -19,4 +19,7 @@ pub enum Effect {
     /// A message left its queue without an acknowledgement. `dead_lettered` says whether at least one queue took it
     /// as a dead letter; if not, it is gone by the policy of its queue. For history and metrics only.
     Died { queue: Arc<str>, reason: DeathReason, message: Message, dead_lettered: bool },
+    /// A queue that nobody used for as long as its policy allows is gone, with everything in it. For history and
+    /// metrics only: it had no consumers.
+    QueueExpired { queue: Arc<str> },
 }

@@ -1,8 +1,10 @@
 //! What routing looks at in a message: its routing keys and its headers.
 //!
-//! This and [`properties`](super::properties) are the only readers of a message's property bytes in the core.
+//! This, [`properties`](super::properties) and [`death_record`](super::death_record) are the only readers of a
+//! message's property bytes in the core.
 
 use super::message::Message;
+use super::ready::BlindCopies;
 use crate::amqp::codec::{Table, Value};
 
 /// The outside of a message, borrowed from it.
@@ -24,8 +26,23 @@ impl<'a> Envelope<'a> {
     /// A message as it was published.
     pub fn of(message: &'a Message) -> Self {
         let headers = message.headers();
-        let copies = if headers.is_empty() { Vec::new() } else { copies(headers) };
+        let mut copies = Vec::new();
+        if !headers.is_empty() {
+            copies.extend(keys_in(headers, COPIES));
+            copies.extend(keys_in(headers, BLIND_COPIES));
+        }
         Envelope { routing_key: message.routing_key(), copies, headers }
+    }
+
+    /// A message that is published again under its own routing keys, the blind ones kept apart.
+    pub fn again(message: &'a Message, blind_copies: &'a BlindCopies) -> Self {
+        let headers = message.headers();
+        let blind = blind_copies.iter().flat_map(|keys| keys.iter()).map(AsRef::as_ref);
+        Envelope {
+            routing_key: message.routing_key(),
+            copies: keys_in(headers, COPIES).chain(blind).collect(),
+            headers,
+        }
     }
 
     /// The same message under another routing key, and only that.
@@ -37,18 +54,21 @@ impl<'a> Envelope<'a> {
     pub fn routing_keys(&self) -> impl Iterator<Item = &'a [u8]> {
         std::iter::once(self.routing_key).chain(self.copies.iter().copied())
     }
+
+    /// The routing keys that nobody may see.
+    pub fn blind_copies(&self) -> BlindCopies {
+        self.headers.get(BLIND_COPIES).map(|_| keys_in(self.headers, BLIND_COPIES).map(Box::from).collect())
+    }
 }
 
-/// The routing keys in `CC` and `BCC`, as far as they are what they should be.
-fn copies(headers: Table<'_>) -> Vec<&[u8]> {
-    let mut copies = Vec::new();
-    for name in [COPIES, BLIND_COPIES] {
-        if let Some(Value::Array(keys)) = headers.get(name) {
-            copies.extend(keys.iter().filter_map(|key| match key {
-                Value::LongString(key) => Some(key),
-                _ => None,
-            }));
-        }
-    }
-    copies
+/// The routing keys in a header, as far as they are what they should be.
+pub(super) fn keys_in<'a>(headers: Table<'a>, name: &str) -> impl Iterator<Item = &'a [u8]> {
+    let keys = match headers.get(name) {
+        Some(Value::Array(keys)) => Some(keys),
+        _ => None,
+    };
+    keys.into_iter().flat_map(|keys| keys.iter()).filter_map(|key| match key {
+        Value::LongString(key) => Some(key),
+        _ => None,
+    })
 }

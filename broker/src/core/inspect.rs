@@ -6,8 +6,10 @@ use thiserror::Error;
 
 use super::binding::{Bindings, Target};
 use super::broker::{Broker, ConsumerKey, QueueKey};
+use super::channel::Channel;
 use super::consumer::{Consumer, Place};
 use super::queue::Queue;
+use super::replies::is_reply_name;
 use super::unacknowledged::Held;
 
 /// The messages of a queue, by where they are, since it was declared.
@@ -61,9 +63,10 @@ impl Broker {
         self.queue_keys.get(name).map(|key| self.queues[*key].counts())
     }
 
-    /// All queues and their counts, in the order of their names.
+    /// All queues that clients know of and their counts, in the order of their names.
     pub fn queues(&self) -> impl Iterator<Item = (&str, QueueCounts)> {
-        self.queue_keys.iter().map(|(name, key)| (&**name, self.queues[*key].counts()))
+        let named = self.queue_keys.iter().filter(|(name, _)| !is_reply_name(name));
+        named.map(|(name, key)| (&**name, self.queues[*key].counts()))
     }
 
     /// Counts everything again from the structures that hold it, and compares: conservation, prefetch, the order of
@@ -89,11 +92,12 @@ impl Broker {
         }
         self.audit_channels()?;
         self.audit_connections()?;
+        ensure(self.definitions == self.count_definitions(), || "definitions are miscounted".into())?;
         self.audit_names()
     }
 
     fn held(&self) -> impl Iterator<Item = &Held> {
-        self.channels.values().flat_map(|channel| channel.unacknowledged.iter())
+        self.channels.values().flat_map(Channel::held)
     }
 
     fn audit_queue(&self, key: QueueKey, queue: &Queue, held: u64) -> Result<(), Violation> {
@@ -109,7 +113,20 @@ impl Broker {
         let in_rotation = queue.consumers.iter().filter(|key| self.is_in_rotation(**key)).count();
         ensure(in_rotation == queue.rotation.length(), || format!("queue '{name}' has strangers in its rotation"))?;
         let listed = self.due.iter().filter(|due| **due == key).count();
-        ensure(listed == usize::from(queue.due), || format!("queue '{name}' is {listed} times due"))
+        ensure(listed == usize::from(queue.due), || format!("queue '{name}' is {listed} times due"))?;
+        let is_set = queue.timer.is_none_or(|at| self.timers.contains(&(at, key)));
+        ensure(is_set, || format!("queue '{name}' waits for a time that never comes"))?;
+        let first = queue.ready.first_expires_at();
+        let is_early = first.is_none_or(|first| queue.timer.is_some_and(|at| at <= first));
+        ensure(is_early, || format!("queue '{name}' does not wait for its first message to expire"))?;
+        self.audit_single_active(queue)
+    }
+
+    fn audit_single_active(&self, queue: &Queue) -> Result<(), Violation> {
+        let Some(single) = &queue.single_active else { return Ok(()) };
+        let standing_by = queue.consumers.iter().filter(|key| single.active != Some(**key)).count();
+        let agrees = standing_by == single.standby.length() && single.active.is_some() != queue.consumers.is_empty();
+        ensure(agrees, || format!("queue '{}' serves not one of its consumers, or more", queue.name))
     }
 
     fn is_in_rotation(&self, consumer: ConsumerKey) -> bool {
@@ -128,17 +145,21 @@ impl Broker {
             Place::Rotation(turn) => queue.rotation.at(turn) == Some(key),
             Place::Blocked(turn) => channel.blocked.at(turn) == Some(key),
             Place::Full => !consumer.has_credit(),
+            Place::Standby(turn) => {
+                queue.single_active.as_ref().is_some_and(|single| single.standby.at(turn) == Some(key))
+            }
         };
         ensure(waits, || format!("consumer '{tag}' is not where it is said to wait: {:?}", consumer.place))?;
         let is_quiet = self.effects.is_empty() && self.due.is_empty() && self.unblocked.is_empty();
         let could_have = consumer.has_credit() && channel.has_credit(consumer.no_ack) && !queue.ready.is_empty();
-        ensure(!(is_quiet && could_have), || format!("consumer '{tag}' starves before '{}'", queue.name))
+        let is_served = !matches!(consumer.place, Place::Standby(_));
+        ensure(!(is_quiet && could_have && is_served), || format!("consumer '{tag}' starves before '{}'", queue.name))
     }
 
     fn audit_channels(&self) -> Result<(), Violation> {
         for (key, channel) in &self.channels {
             let id = channel.id;
-            let held = channel.unacknowledged.iter().filter(|held| held.consumer.is_some()).count() as u64;
+            let held = channel.held().filter(|held| held.consumer.is_some()).count() as u64;
             ensure(channel.held == held, || format!("{id:?} counts {} held, and holds {held}", channel.held))?;
             let blocked = channel.consumers.values().filter(|key| self.is_blocked(**key)).count();
             ensure(blocked == channel.blocked.length(), || format!("{id:?} has strangers among its blocked"))?;
@@ -161,6 +182,8 @@ impl Broker {
     }
 
     fn audit_names(&self) -> Result<(), Violation> {
+        let timed = self.queues.values().filter(|queue| queue.timer.is_some()).count();
+        ensure(timed == self.timers.len(), || "there are timers of no queue".into())?;
         ensure(self.queues.len() == self.queue_keys.len(), || "there are queues without a name".into())?;
         for (key, queue) in &self.queues {
             let name = &queue.name;

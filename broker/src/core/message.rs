@@ -1,15 +1,13 @@
 //! A message and what the broker knows of its past.
 //!
 //! A message is one allocation, shared by every queue that has it and by every delivery of it. Its properties are the
-//! bytes that the publisher sent: nothing here reads them.
+//! bytes that the publisher sent, until it dies: nothing here reads them.
 
 use std::fmt;
-use std::sync::Arc;
 
 use triomphe::ThinArc;
 
 use super::meter::{Footprint, Meter};
-use crate::time::Timestamp;
 
 /// A published message: exchange, routing key, property bytes and body in one shared allocation.
 ///
@@ -125,9 +123,7 @@ pub struct Delivery {
     pub delivery_tag: u64,
     /// How often the message was delivered before and came back; 0 at the first delivery.
     pub delivery_count: u32,
-    /// Earlier deaths, the latest first; `None` for a message that never died.
-    pub deaths: Option<Arc<Deaths>>,
-    /// The message itself.
+    /// The message itself. If it died before, its headers say so: see [`Death::read`](super::Death::read).
     pub message: Message,
 }
 
@@ -136,43 +132,6 @@ impl Delivery {
     pub fn redelivered(&self) -> bool {
         self.delivery_count > 0
     }
-}
-
-/// The deaths of a message: what AMQP clients see as `x-death`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Deaths {
-    /// One entry for each queue and reason, the latest first.
-    pub entries: Vec<Death>,
-    /// Where the message died first: `x-first-death-queue` and its companions.
-    pub first: FirstDeath,
-}
-
-/// All deaths of a message in one queue for one reason.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Death {
-    /// The queue it died in.
-    pub queue: Arc<str>,
-    /// Why.
-    pub reason: DeathReason,
-    /// How often.
-    pub count: u64,
-    /// When it died there for this reason the first time.
-    pub time: Timestamp,
-    /// The exchange it had been published to.
-    pub exchange: Arc<str>,
-    /// The routing keys it had been published with.
-    pub routing_keys: Vec<Vec<u8>>,
-}
-
-/// Where a message died first.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FirstDeath {
-    /// The queue it died in.
-    pub queue: Arc<str>,
-    /// Why.
-    pub reason: DeathReason,
-    /// The exchange it had been published to.
-    pub exchange: Arc<str>,
 }
 
 /// Why a message died. [`as_str`](DeathReason::as_str) gives RabbitMQ's word for it.

@@ -8,25 +8,31 @@ mod channel;
 mod command;
 mod consumer;
 mod death;
+mod death_record;
 mod delivery;
 mod effect;
 mod envelope;
 mod equivalence;
 mod exchange;
+mod expiry;
 mod inspect;
+mod limits;
 mod memory;
 mod message;
 mod meter;
+mod names;
 mod properties;
 mod publish;
 mod queue;
 mod ready;
+mod replies;
 mod rotation;
 mod settle;
 mod snapshot;
 #[cfg(test)]
 mod tests;
 mod totals;
+mod transaction;
 mod unacknowledged;
 
 pub use broker::Broker;
@@ -34,9 +40,12 @@ pub use command::{
     ChannelId, Command, ConnectionId, ExchangeKind, ExchangeOptions, Overflow, Published, QueueOptions, QueuePolicy,
     Refusal, Reply,
 };
+pub use death_record::Death;
 pub use effect::Effect;
 pub use inspect::{QueueCounts, Violation};
-pub use message::{Death, DeathReason, Deaths, Delivery, FirstDeath, Message};
+pub use limits::Limits;
+pub use message::{DeathReason, Delivery, Message};
+pub use replies::REPLY_TO;
 pub use snapshot::{BindingSnapshot, ChannelSnapshot, ConsumerSnapshot, ExchangeSnapshot, QueueSnapshot, Snapshot};
 pub use totals::Totals;
 

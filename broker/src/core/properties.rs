@@ -2,21 +2,33 @@
 //!
 //! Whoever publishes has checked the bytes. If they are not what they should be, nothing is found in them.
 
+use std::time::Duration;
+
 use super::message::Message;
 use crate::amqp::codec::{Properties, Table};
 
 impl Message {
-    fn parsed(&self) -> Properties<'_> {
+    pub(super) fn parsed(&self) -> Properties<'_> {
         Properties::from_valid(self.properties())
     }
 
     /// Its headers; empty if it has none.
-    pub(super) fn headers(&self) -> Table<'_> {
+    pub fn headers(&self) -> Table<'_> {
         self.parsed().headers().unwrap_or_default()
     }
 
+    /// How long it may stay in a queue, if its publisher limits that (`expiration`).
+    pub(super) fn time_to_live(&self) -> Option<Duration> {
+        self.parsed().expiration()?.parse().ok().map(Duration::from_millis)
+    }
+
+    /// How urgent it is: 0 if its publisher does not say.
+    pub(super) fn priority(&self) -> u8 {
+        self.parsed().priority().unwrap_or_default()
+    }
+
     /// The same message without the header of this name.
-    pub(super) fn without_header(&self, name: &str) -> Message {
+    pub fn without_header(&self, name: &str) -> Message {
         let properties = self.parsed().without_header(name);
         Message::new(self.exchange(), self.routing_key(), &properties, self.body())
     }

@@ -1,77 +1,143 @@
 //! Messages on their way in: routed, and taken or refused by each queue.
 
 use std::mem;
-use std::sync::Arc;
+use std::time::Duration;
 
-use super::broker::{Broker, QueueKey};
-use super::command::{ChannelId, Published, Refusal, Reply};
+use super::broker::{Broker, ChannelKey, QueueKey};
+use super::command::{ChannelId, Overflow, Published, Refusal, Reply};
 use super::envelope::{BLIND_COPIES, Envelope};
-use super::message::{DeathReason, Deaths, Message};
+use super::exchange::ExchangeKey;
+use super::message::{DeathReason, Message};
+use super::queue::Queue;
+use super::ready::{BlindCopies, Extra};
+use super::replies::is_reply_address;
+use crate::time::Timestamp;
+
+/// A message at the door of queues.
+pub(super) struct Arrival {
+    pub message: Message,
+    /// How long its publisher wants it to stay, at most.
+    pub time_to_live: Option<Duration>,
+    pub blind_copies: BlindCopies,
+}
+
+impl Arrival {
+    /// What the message has beside itself in this queue.
+    fn extra(&self, queue: &Queue, now: Timestamp) -> Option<Box<Extra>> {
+        let time_to_live = self.time_to_live.into_iter().chain(queue.options.policy.message_ttl).min();
+        if time_to_live.is_none() && self.blind_copies.is_none() {
+            return None;
+        }
+        let expires_at = time_to_live.map(|time_to_live| now + time_to_live);
+        Some(Box::new(Extra { expires_at, blind_copies: self.blind_copies.clone() }))
+    }
+}
 
 impl Broker {
+    /// Publishes a message, or keeps it for its channel's transaction.
     pub(super) fn publish(&mut self, channel: ChannelId, message: Message) -> Result<Reply, Refusal> {
-        self.channel_key(channel)?;
+        let key: ChannelKey = self.channel_key(channel)?;
         let name = message.exchange();
         let exchange = self.exchanges.find(name).ok_or_else(|| Refusal::NoExchange(name.into()))?;
         if self.exchanges.get(exchange).is_some_and(|exchange| exchange.options.internal) {
             return Err(Refusal::InternalExchange(name.into()));
         }
-        let envelope = Envelope::of(&message);
-        self.exchanges.route(&self.queue_keys, exchange, &envelope, &mut self.targets);
-        let has_blind_copies = envelope.headers.get(BLIND_COPIES).is_some();
-        let message = if has_blind_copies { message.without_header(BLIND_COPIES) } else { message };
-        let routed = self.targets.len();
-        self.totals.published += 1;
-        self.totals.unroutable += u64::from(routed == 0);
-        let taken = self.take_at_targets(&message, None);
-        Ok(Reply::Published(match routed {
-            0 => Published::Unroutable,
-            _ if taken < routed => Published::Refused,
-            _ => Published::Taken,
+        message.count(&self.meter);
+        Ok(Reply::Published(match &mut self.channels[key].transaction {
+            Some(transaction) => transaction.hold(message),
+            None => self.publish_to(exchange, message),
         }))
     }
 
+    /// Routes a message from an exchange.
+    pub(super) fn publish_to(&mut self, exchange: ExchangeKey, message: Message) -> Published {
+        let envelope = Envelope::of(&message);
+        self.exchanges.route(&self.queue_keys, exchange, &envelope, &mut self.targets);
+        let blind_copies = envelope.blind_copies();
+        let message = if blind_copies.is_some() { message.without_header(BLIND_COPIES) } else { message };
+        let is_reply = is_reply_address(&message);
+        let arrival = Arrival { time_to_live: message.time_to_live(), message, blind_copies };
+        let routed = self.targets.len();
+        self.totals.published += 1;
+        self.totals.unroutable += u64::from(routed == 0);
+        let taken = self.take_at_targets(&arrival);
+        match routed {
+            0 => Published::Unroutable,
+            _ if is_reply => Published::Unroutable,
+            _ if taken < routed => Published::Refused,
+            _ => Published::Taken,
+        }
+    }
+
     /// Offers a message to every target, and forgets the targets. Says how many took it.
-    pub(super) fn take_at_targets(&mut self, message: &Message, deaths: Option<&Arc<Deaths>>) -> usize {
+    pub(super) fn take_at_targets(&mut self, arrival: &Arrival) -> usize {
         let mut targets = mem::take(&mut self.targets);
         let mut taken = 0;
         for target in &targets {
-            taken += usize::from(self.take(*target, message, deaths));
+            taken += usize::from(self.take(*target, arrival));
         }
         targets.clear();
         self.targets = targets;
         taken
     }
 
-    fn take(&mut self, key: QueueKey, message: &Message, deaths: Option<&Arc<Deaths>>) -> bool {
-        if self.queues[key].refuses() {
+    fn take(&mut self, key: QueueKey, arrival: &Arrival) -> bool {
+        let message = &arrival.message;
+        if self.queues[key].refuses(message) {
             self.push_all(key);
         }
         let queue = &mut self.queues[key];
-        if queue.refuses() {
+        if queue.refuses(message) {
+            if queue.options.policy.overflow == Overflow::RejectPublishDeadLetter {
+                self.divert(key, arrival);
+            }
             return false;
         }
         message.count(&self.meter);
-        queue.ready.push(message.clone(), deaths.cloned());
+        let extra = arrival.extra(queue, self.now);
+        let expires_at = extra.as_ref().and_then(|extra| extra.expires_at);
+        if expires_at.is_some_and(|at| at <= self.now) {
+            self.push_all(key);
+        }
+        let queue = &mut self.queues[key];
+        let priority = queue.options.policy.max_priority.map_or(0, |max| message.priority().min(max));
+        queue.ready.push(message.clone(), priority, extra);
         queue.tally.taken += 1;
-        self.note_overfull(key);
+        if let Some(at) = expires_at {
+            queue.is_timed = true;
+            // Without any time to live it is delivered at once, or not at all.
+            if at <= self.now && queue.ready.length() == 1 {
+                let delivery = self.push_one(key);
+                self.effects.extend(delivery);
+            }
+        }
+        self.set_timer(key);
+        self.note_untidy(key);
         self.note_due(key);
         true
     }
 
     /// Notes that a queue has to drop from its head, if it has to.
-    pub(super) fn note_overfull(&mut self, key: QueueKey) {
-        if self.queues[key].is_overfull() {
-            self.overfull.push_back(key);
+    pub(super) fn note_untidy(&mut self, key: QueueKey) {
+        let queue = &self.queues[key];
+        if queue.is_overfull() || queue.has_expired(self.now) {
+            self.untidy.push_back(key);
         }
     }
 
-    /// Drops what exceeds a queue's length, the oldest first, after pushing what consumers have credit for.
-    pub(super) fn drop_head(&mut self, key: QueueKey) {
-        self.push_all(key);
-        while let Some(queue) = self.queues.get_mut(key).filter(|queue| queue.is_overfull()) {
-            let Some(entry) = queue.ready.pop() else { return };
+    /// Drops from a queue's head what has expired, and then, after pushing what consumers have credit for, the first
+    /// messages of those that exceed its length.
+    pub(super) fn tidy(&mut self, key: QueueKey) {
+        self.bury_expired(key);
+        if self.queues.get(key).is_some_and(Queue::is_overfull) {
+            self.push_all(key);
+        }
+        while let Some(queue) = self.queues.get_mut(key).filter(|queue| queue.is_overfull())
+            && let Some(entry) = queue.ready.pop()
+        {
             self.bury(key, DeathReason::MaxLength, entry);
         }
+        self.bury_expired(key);
+        self.set_timer(key);
     }
 }

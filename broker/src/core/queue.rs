@@ -7,11 +7,19 @@ use std::sync::Arc;
 use super::binding::{Bindings, Target};
 use super::broker::{Broker, ConsumerKey, QueueKey};
 use super::command::{ConnectionId, Overflow, QueueOptions, Refusal, Reply};
+use super::consumer::SingleActive;
 use super::effect::Effect;
 use super::equivalence::check_queue;
 use super::exchange::RESERVED_PREFIX;
+use super::limits::queue_bytes;
+use super::message::Message;
 use super::ready::Ready;
+use super::replies::is_reply_name;
 use super::rotation::Rotation;
+use crate::time::Timestamp;
+
+/// How the names of queues begin that the broker has made up.
+const GENERATED_PREFIX: &str = "amq.gen-";
 
 /// A queue with its messages.
 #[derive(Debug)]
@@ -33,6 +41,14 @@ pub(super) struct Queue {
     pub due: bool,
     /// The bindings in which it is the target.
     pub bindings: Bindings,
+    /// Who is served, if only one consumer is at a time.
+    pub single_active: Option<Box<SingleActive>>,
+    /// Whether time may change something about it.
+    pub is_timed: bool,
+    /// When it was used the last time, as far as its life depends on that.
+    pub used_at: Timestamp,
+    /// The time at which the broker will look at it.
+    pub timer: Option<Timestamp>,
 }
 
 /// How many messages went through a queue, by how they ended.
@@ -47,12 +63,17 @@ pub(super) struct Tally {
 }
 
 impl Queue {
-    fn new(name: Arc<str>, options: QueueOptions, owner: Option<ConnectionId>) -> Self {
+    fn new(name: Arc<str>, options: QueueOptions, owner: Option<ConnectionId>, now: Timestamp) -> Self {
+        let policy = &options.policy;
         Queue {
             name,
-            options,
             owner,
-            ready: Ready::default(),
+            ready: Ready::new(policy.max_priority.is_some(), policy.max_length_bytes.is_some()),
+            single_active: policy.single_active_consumer.then(Box::default),
+            is_timed: policy.message_ttl.is_some() || policy.expires.is_some(),
+            used_at: now,
+            timer: None,
+            options,
             unacknowledged: 0,
             tally: Tally::default(),
             consumers: BTreeSet::new(),
@@ -63,18 +84,22 @@ impl Queue {
         }
     }
 
-    /// Whether one more message would exceed its length, and it does not make room.
-    pub fn refuses(&self) -> bool {
-        let policy = &self.options.policy;
-        policy.overflow == Overflow::RejectPublish
-            && policy.max_length.is_some_and(|limit| self.ready.length() as u64 >= limit)
+    /// Whether this message would exceed its length, and it does not make room.
+    pub fn refuses(&self, message: &Message) -> bool {
+        let bytes = || message.body().len() as u64;
+        self.options.policy.overflow != Overflow::DropHead && self.exceeds_length(1, bytes)
     }
 
     /// Whether it has to drop from its head.
     pub fn is_overfull(&self) -> bool {
+        self.options.policy.overflow == Overflow::DropHead && self.exceeds_length(0, || 0)
+    }
+
+    /// Whether it would be too long with so many messages and bytes more.
+    fn exceeds_length(&self, messages: u64, bytes: impl Fn() -> u64) -> bool {
         let policy = &self.options.policy;
-        policy.overflow == Overflow::DropHead
-            && policy.max_length.is_some_and(|limit| self.ready.length() as u64 > limit)
+        policy.max_length.is_some_and(|limit| self.ready.length() as u64 + messages > limit)
+            || policy.max_length_bytes.is_some_and(|limit| self.ready.body_bytes() + bytes() > limit)
     }
 
     fn declared(&self) -> Reply {
@@ -91,7 +116,8 @@ pub(super) fn saturated(count: usize) -> u32 {
 impl Broker {
     /// The queue of this name, if there is one and this connection may use it.
     pub(super) fn accessible_queue(&self, connection: ConnectionId, name: &str) -> Result<QueueKey, Refusal> {
-        let key = *self.queue_keys.get(name).ok_or_else(|| Refusal::NoQueue(name.into()))?;
+        let known = self.queue_keys.get(name).filter(|_| !is_reply_name(name));
+        let key = *known.ok_or_else(|| Refusal::NoQueue(name.into()))?;
         match self.queues[key].owner {
             Some(owner) if owner != connection => Err(Refusal::Locked(name.into())),
             _ => Ok(key),
@@ -105,15 +131,20 @@ impl Broker {
         passive: bool,
         options: QueueOptions,
     ) -> Result<Reply, Refusal> {
+        if is_reply_name(name) {
+            return self.declare_reply_queue(name);
+        }
         match self.accessible_queue(connection, name) {
-            Ok(key) if passive => Ok(self.queues[key].declared()),
             Ok(key) => {
                 let queue = &self.queues[key];
-                if options.exclusive != queue.options.exclusive {
+                if !passive && options.exclusive != queue.options.exclusive {
                     return Err(Refusal::Locked(name.into()));
                 }
-                check_queue(name, &options, &queue.options)?;
-                Ok(queue.declared())
+                if !passive {
+                    check_queue(name, &options, &queue.options)?;
+                }
+                self.note_use(key);
+                Ok(self.queues[key].declared())
             }
             Err(Refusal::NoQueue(_)) if !passive => self.create_queue(connection, name, options),
             Err(refusal) => Err(refusal),
@@ -124,23 +155,25 @@ impl Broker {
         if name.starts_with(RESERVED_PREFIX) {
             return Err(Refusal::Reserved { entity: "queue", name: name.into() });
         }
-        let name: Arc<str> = if name.is_empty() { self.generate_name().into() } else { name.into() };
+        self.admit_queue(name, &options.policy)?;
+        // No client can take a name like the made up ones, so it is free.
+        let name = if name.is_empty() { self.names.next(GENERATED_PREFIX).into() } else { name.into() };
+        let key = self.insert_queue(connection, name, options);
+        Ok(self.queues[key].declared())
+    }
+
+    /// Creates a queue whose name is free.
+    pub(super) fn insert_queue(&mut self, connection: ConnectionId, name: Arc<str>, options: QueueOptions) -> QueueKey {
         let owner = options.exclusive.then_some(connection);
-        let queue = Queue::new(Arc::clone(&name), options, owner);
-        let reply = queue.declared();
-        let key = self.queues.insert(queue);
+        self.definitions.add_bytes(queue_bytes(&name, &options.policy));
+        let key = self.queues.insert(Queue::new(Arc::clone(&name), options, owner, self.now));
         self.queue_keys.insert(name, key);
         self.totals.queues_created += 1;
         if let Some(owner) = owner {
             self.connections.entry(owner).or_default().exclusive_queues.insert(key);
         }
-        Ok(reply)
-    }
-
-    /// No client can take such a name, so it is free.
-    fn generate_name(&mut self) -> String {
-        self.generated_names += 1;
-        format!("{RESERVED_PREFIX}gen-{}", self.generated_names)
+        self.set_timer(key);
+        key
     }
 
     /// Deleting what does not exist is no error, as in RabbitMQ.
@@ -173,6 +206,10 @@ impl Broker {
         let Some(queue) = self.queues.remove(key) else { return };
         self.queue_keys.remove(&queue.name);
         self.totals.queues_deleted += 1;
+        self.definitions.remove_bytes(queue_bytes(&queue.name, &queue.options.policy));
+        if let Some(at) = queue.timer {
+            self.timers.remove(&(at, key));
+        }
         if let Some(connection) = queue.owner.and_then(|owner| self.connections.get_mut(&owner)) {
             connection.exclusive_queues.remove(&key);
         }
@@ -192,6 +229,7 @@ impl Broker {
         let length = queue.ready.length();
         queue.ready.clear();
         queue.tally.removed += length as u64;
+        self.set_timer(key);
         Ok(Reply::Count(saturated(length)))
     }
 }

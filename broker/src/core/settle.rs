@@ -6,6 +6,14 @@ use super::consumer::Place;
 use super::message::DeathReason;
 use super::unacknowledged::Held;
 
+/// What is to become of a delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Settlement {
+    Acknowledge,
+    Requeue,
+    Discard,
+}
+
 impl Broker {
     pub(super) fn acknowledge(
         &mut self,
@@ -13,13 +21,7 @@ impl Broker {
         delivery_tag: u64,
         multiple: bool,
     ) -> Result<Reply, Refusal> {
-        self.settle_each(channel, delivery_tag, multiple, |broker, held| {
-            broker.totals.acknowledged += 1;
-            if let Some(queue) = broker.queues.get_mut(held.queue) {
-                queue.unacknowledged -= 1;
-                queue.tally.acknowledged += 1;
-            }
-        })
+        self.settle_each(channel, delivery_tag, multiple, Settlement::Acknowledge)
     }
 
     pub(super) fn reject(
@@ -29,36 +31,66 @@ impl Broker {
         multiple: bool,
         requeue: bool,
     ) -> Result<Reply, Refusal> {
-        let settle = if requeue { Broker::requeue } else { Broker::discard };
-        self.settle_each(channel, delivery_tag, multiple, settle)
+        let settlement = if requeue { Settlement::Requeue } else { Settlement::Discard };
+        self.settle_each(channel, delivery_tag, multiple, settlement)
     }
 
+    /// Requeues what a channel holds, but not what waits for its commit: recovering is not part of a transaction.
     pub(super) fn recover(&mut self, channel: ChannelId) -> Result<Reply, Refusal> {
-        self.settle_each(channel, 0, true, Broker::requeue)
+        let key = self.channel_key(channel)?;
+        while let Some((_, held)) = self.channels[key].unacknowledged.take_first(u64::MAX) {
+            self.give_credit_back(key, &held);
+            self.requeue(held);
+        }
+        Ok(Reply::Done)
     }
 
-    /// Takes the deliveries that a tag stands for from their channel, in order, and gives their credit back.
+    /// Takes the deliveries that a tag stands for from their channel, in order, and settles them: now, or with the
+    /// channel's commit.
     fn settle_each(
         &mut self,
         channel: ChannelId,
         delivery_tag: u64,
         multiple: bool,
-        mut settle: impl FnMut(&mut Broker, Held),
+        settlement: Settlement,
     ) -> Result<Reply, Refusal> {
         let key = self.channel_key(channel)?;
         if multiple {
             let last_tag = self.last_tag(key, delivery_tag)?;
-            while let Some(held) = self.channels[key].unacknowledged.take_first(last_tag) {
-                self.give_credit_back(key, &held);
-                settle(self, held);
+            while let Some((tag, held)) = self.channels[key].unacknowledged.take_first(last_tag) {
+                self.settle_or_hold(key, tag, held, settlement);
             }
         } else {
             let held = self.channels[key].unacknowledged.take(delivery_tag);
             let held = held.ok_or(Refusal::UnknownDeliveryTag(delivery_tag))?;
-            self.give_credit_back(key, &held);
-            settle(self, held);
+            self.settle_or_hold(key, delivery_tag, held, settlement);
         }
         Ok(Reply::Done)
+    }
+
+    fn settle_or_hold(&mut self, channel: ChannelKey, delivery_tag: u64, held: Held, settlement: Settlement) {
+        match &mut self.channels[channel].transaction {
+            Some(transaction) => transaction.hold_settlement(delivery_tag, held, settlement),
+            None => {
+                self.give_credit_back(channel, &held);
+                self.settle(held, settlement);
+            }
+        }
+    }
+
+    /// Settles a delivery that its channel has given up.
+    pub(super) fn settle(&mut self, held: Held, settlement: Settlement) {
+        match settlement {
+            Settlement::Requeue => self.requeue(held),
+            Settlement::Discard => self.discard(held),
+            Settlement::Acknowledge => {
+                self.totals.acknowledged += 1;
+                if let Some(queue) = self.queues.get_mut(held.queue) {
+                    queue.unacknowledged -= 1;
+                    queue.tally.acknowledged += 1;
+                }
+            }
+        }
     }
 
     /// Up to where a tag with `multiple` goes. It is unknown if it is not delivered yet, or if nothing up to it is held;
@@ -76,7 +108,7 @@ impl Broker {
         }
     }
 
-    fn give_credit_back(&mut self, channel: ChannelKey, held: &Held) {
+    pub(super) fn give_credit_back(&mut self, channel: ChannelKey, held: &Held) {
         let Some(consumer_key) = held.consumer else { return };
         self.channels[channel].held -= 1;
         self.note_unblocked(channel);
@@ -90,6 +122,7 @@ impl Broker {
 
     /// Puts a message back to its position, or lets it die if it came back more often than its queue allows. A queue
     /// that this makes too long drops from its head afterwards, as RabbitMQ's do; it never refuses what was its own.
+    /// A message whose time is up by then dies of that.
     pub(super) fn requeue(&mut self, held: Held) {
         let Held { queue: key, mut entry, .. } = held;
         let Some(queue) = self.queues.get_mut(key) else { return };
@@ -99,7 +132,8 @@ impl Broker {
             self.bury(key, DeathReason::DeliveryLimit, entry);
         } else {
             queue.ready.put_back(entry);
-            self.note_overfull(key);
+            self.set_timer(key);
+            self.note_untidy(key);
             self.note_due(key);
         }
     }

@@ -52,13 +52,21 @@ impl Unacknowledged {
         Some(held)
     }
 
-    /// Takes the delivery with the lowest tag out, if that is not above `last_tag`.
-    pub fn take_first(&mut self, last_tag: u64) -> Option<Held> {
+    /// Takes the delivery with the lowest tag out, with its tag, if that is not above `last_tag`.
+    pub fn take_first(&mut self, last_tag: u64) -> Option<(u64, Held)> {
         self.first_tag().filter(|tag| *tag <= last_tag)?;
-        let (_, held) = self.deliveries.pop_front()?;
+        let (tag, held) = self.deliveries.pop_front()?;
         self.length -= 1;
         self.close_gaps();
-        held
+        held.map(|held| (tag, held))
+    }
+
+    /// Puts deliveries that were taken out back to their tags. Costs O(n log n) in all that is held.
+    pub fn restore(&mut self, taken: impl Iterator<Item = (u64, Held)>) {
+        self.deliveries.retain(|(_, held)| held.is_some());
+        self.deliveries.extend(taken.map(|(tag, held)| (tag, Some(held))));
+        self.deliveries.make_contiguous().sort_unstable_by_key(|(tag, _)| *tag);
+        self.length = self.deliveries.len();
     }
 
     /// How many are held.
@@ -96,7 +104,8 @@ mod tests {
     use super::*;
 
     fn held(position: u64) -> Held {
-        let entry = Entry { position, delivery_count: 0, deaths: None, message: Message::new("", b"", b"", b"") };
+        let entry =
+            Entry { position, delivery_count: 0, priority: 0, extra: None, message: Message::new("", b"", b"", b"") };
         Held { queue: QueueKey::default(), consumer: None, entry }
     }
 
@@ -123,10 +132,20 @@ mod tests {
     fn taking_the_first_stops_at_the_tag() {
         let mut unacknowledged = filled(4);
         unacknowledged.take(2);
-        assert_eq!(unacknowledged.take_first(3).unwrap().entry.position, 1);
-        assert_eq!(unacknowledged.take_first(3).unwrap().entry.position, 3);
+        assert_eq!(unacknowledged.take_first(3).unwrap().0, 1);
+        assert_eq!(unacknowledged.take_first(3).unwrap().0, 3);
         assert!(unacknowledged.take_first(3).is_none());
         assert_eq!(unacknowledged.first_tag(), Some(4));
+    }
+
+    #[test]
+    fn what_was_taken_is_restored_between_the_others() {
+        let mut unacknowledged = filled(5);
+        let two = unacknowledged.take(2).unwrap();
+        let four = unacknowledged.take(4).unwrap();
+        unacknowledged.restore([(4, four), (2, two)].into_iter());
+        assert_eq!(positions(&unacknowledged), [1, 2, 3, 4, 5]);
+        assert_eq!(unacknowledged.take(4).unwrap().entry.position, 4);
     }
 
     #[test]

@@ -30,12 +30,23 @@ pub(super) struct Hub<M> {
     peers: BTreeMap<ConnectionId, Peer>,
     pub totals: ConnectionTotals,
     memory: MemorySnapshot,
+    alarms: u64,
     /// Bytes of bodies that are not whole.
     unfinished_bytes: u64,
     max_connections: usize,
     stopping: bool,
     /// Who waits for the server to stop, or to be empty.
     waiting: Vec<Waker>,
+    timer: TimerState,
+}
+
+/// What is known of the server's timer.
+#[derive(Default)]
+struct TimerState {
+    is_claimed: bool,
+    /// When it fires, if it is set.
+    fires_at: Option<Timestamp>,
+    waker: Option<Waker>,
 }
 
 /// A virtual host: its name, and its core or what stands around it.
@@ -89,7 +100,12 @@ impl<M: Machine> Hub<M> {
     /// Carries out what the core of connection `id` wants done: writes deliveries, wakes those who have something to
     /// send.
     pub fn route_effects(&mut self, now: Timestamp, id: ConnectionId) {
-        let Some(host) = self.peers.get(&id).map(|peer| peer.host) else { return };
+        if let Some(host) = self.peers.get(&id).map(|peer| peer.host) {
+            self.route_effects_of(now, host);
+        }
+    }
+
+    fn route_effects_of(&mut self, now: Timestamp, host: usize) {
         while let Some(effect) = self.hosts.get_mut(host).and_then(|host| host.machine.next_effect()) {
             match effect {
                 Effect::Deliver { channel, consumer_tag, delivery } => {
@@ -98,9 +114,45 @@ impl<M: Machine> Hub<M> {
                 Effect::ConsumerCancelled { channel, consumer_tag } => {
                     self.write(now, channel, |output| output.consumer_cancelled(channel.number, &consumer_tag));
                 }
-                Effect::Died { .. } => {}
+                Effect::Died { .. } | Effect::QueueExpired { .. } => {}
             }
         }
+        self.note_deadline(host);
+    }
+
+    /// Wakes the timer if it would fire too late. One that would fire too early is left to do so: far fewer timers are
+    /// set than if it was moved each time.
+    fn note_deadline(&mut self, host: usize) {
+        let Some(deadline) = self.hosts.get(host).and_then(|host| host.machine.deadline()) else { return };
+        if self.timer.fires_at.is_none_or(|fires_at| deadline < fires_at)
+            && let Some(waker) = self.timer.waker.take()
+        {
+            waker.wake();
+        }
+    }
+
+    /// Whether the caller may keep the time: the first one that asks.
+    pub fn claim_timer(&mut self) -> bool {
+        !std::mem::replace(&mut self.timer.is_claimed, true)
+    }
+
+    /// Lets the cores do what is due.
+    pub fn expire(&mut self, now: Timestamp) {
+        for index in 0..self.hosts.len() {
+            let machine = &mut self.hosts[index].machine;
+            if machine.deadline().is_some_and(|deadline| deadline <= now) {
+                machine.expire(now);
+                self.route_effects_of(now, index);
+            }
+        }
+        self.is_short_of_memory();
+    }
+
+    /// Says when the timer has to fire, and remembers whom to wake if that changes.
+    pub fn set_timer(&mut self, context: &Context<'_>) -> Timestamp {
+        self.timer.fires_at = self.hosts.iter().filter_map(|host| host.machine.deadline()).min();
+        self.timer.waker = Some(context.waker().clone());
+        self.timer.fires_at.unwrap_or(Timestamp::NEVER)
     }
 
     /// Appends to the output of a channel's connection; pauses its deliveries when too much waits there.
@@ -122,8 +174,8 @@ impl<M: Machine> Hub<M> {
     }
 
     /// Notes how far a connection has come.
-    pub fn note_progress(&mut self, id: ConnectionId, connection: &Connection) {
-        let Some(peer) = self.peers.get_mut(&id) else { return };
+    pub fn note_progress(&mut self, connection: &Connection) {
+        let Some(peer) = self.peers.get_mut(&connection.id()) else { return };
         peer.state = connection.state();
         if peer.client.is_none() {
             peer.client = connection.client().cloned();
@@ -142,7 +194,8 @@ impl<M: Machine> Hub<M> {
         self.unfinished_bytes > self.memory.watermark.block_above_bytes / UNFINISHED_SHARE
     }
 
-    /// Whether memory is short, so that whoever publishes has to wait. Those who wait are woken when it is no more.
+    /// Whether memory is short, so that whoever publishes has to wait. Everybody is woken when it becomes short, to give
+    /// back what is not needed, and those who wait when it is no more.
     pub fn is_short_of_memory(&mut self) -> bool {
         let was_blocking = self.memory.is_blocking;
         self.memory.message_bytes = self.hosts.iter().map(|host| host.machine.memory_bytes()).sum();
@@ -152,7 +205,10 @@ impl<M: Machine> Hub<M> {
             let word = if was_blocking { "enough memory again" } else { "short of memory: publishers are blocked" };
             tracing::warn!(message_bytes, buffer_bytes, "{word}");
         }
-        if was_blocking && !self.memory.is_blocking {
+        if self.memory.is_blocking && !was_blocking {
+            self.alarms += 1;
+            self.peers.values_mut().for_each(Peer::wake);
+        } else if was_blocking && !self.memory.is_blocking {
             let blocked = self.peers.values_mut().filter(|peer| peer.state == ConnectionState::Blocked);
             blocked.for_each(Peer::wake);
         }
@@ -171,6 +227,11 @@ impl<M: Machine> Hub<M> {
         if self.peers.is_empty() {
             self.wake_waiting();
         }
+    }
+
+    /// How many times memory has become short. Each time connections give back what they do not need.
+    pub fn alarms(&self) -> u64 {
+        self.alarms
     }
 
     /// Whether whoever publishes has to wait.
@@ -293,10 +354,12 @@ impl<M: Machine> SharedHub<M> {
             peers: BTreeMap::new(),
             totals: ConnectionTotals::default(),
             memory,
+            alarms: 0,
             unfinished_bytes: 0,
             max_connections: options.max_connections,
             stopping: false,
             waiting: Vec::new(),
+            timer: TimerState::default(),
         };
         let login_checks = Arc::new(Semaphore::new(LOGIN_CHECKS));
         SharedHub { hub: Arc::new(Mutex::new(hub)), login_checks }

@@ -7,12 +7,15 @@
 //! Each virtual host has a core of its own: what is in one cannot be named, counted or blocked from another, without a
 //! prefix in any name and a rule in any core.
 
+mod account;
 mod hub;
 mod options;
 mod session;
 mod snapshot;
+mod timekeeper;
 
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -21,6 +24,7 @@ use self::hub::{Addresses, SharedHub};
 pub use self::options::{MemoryWatermark, ServerOptions};
 use self::session::Session;
 pub use self::snapshot::{ConnectionSnapshot, ConnectionTotals, MemorySnapshot, Snapshot, VirtualHostSnapshot};
+use self::timekeeper::keep_time;
 use crate::amqp::Settings;
 use crate::core::Machine;
 use crate::runtime::{Listener, Runtime};
@@ -65,10 +69,12 @@ impl<M: Machine> Server<M> {
     {
         // A listener that does not know its address says so to whoever asks for it by name; here it is only shown.
         let local = listener.local_address().unwrap_or_else(|_| SocketAddr::from(([0; 4], 0)));
+        let mut time = pin!(keep_time(runtime.clone(), self.hub.clone()));
         loop {
             let accepted = tokio::select! {
                 biased;
                 () = self.hub.stopping() => break,
+                never = &mut time => match never {},
                 accepted = listener.accept() => accepted,
             };
             match accepted {
@@ -82,8 +88,13 @@ impl<M: Machine> Server<M> {
         }
         drop(listener);
         let until = runtime.now() + self.options.shutdown_timeout;
-        if runtime.timeout_at(until, self.hub.empty()).await.is_none() {
-            tracing::warn!("connections that did not end in time are left behind");
+        tokio::select! {
+            biased;
+            () = self.hub.empty() => {}
+            () = runtime.sleep_until(until) => {
+                tracing::warn!("connections that did not end in time are left behind");
+            }
+            never = &mut time => match never {},
         }
     }
 

@@ -12,7 +12,8 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::hub::{Hub, SharedHub};
+use super::account::{note_buffers, settle};
+use super::hub::SharedHub;
 use crate::access::LoginRefused;
 use crate::amqp::{Connection, Settings};
 use crate::core::{ConnectionId, Machine};
@@ -40,6 +41,8 @@ pub(super) struct Session<R: Runtime, S, M: Machine> {
     login: Option<PendingLogin>,
     /// Whether the transport may hold frames that came while the connection could not receive them.
     has_leftovers: bool,
+    /// How many times memory had become short when this connection gave back what it did not need.
+    alarms_seen: u64,
     /// When an ended connection stops waiting for its last bytes to be taken.
     linger_until: Option<Timestamp>,
 }
@@ -68,6 +71,7 @@ impl<R: Runtime, S: AsyncRead + AsyncWrite + Unpin, M: Machine> Session<R, S, M>
             settings,
             login: None,
             has_leftovers: false,
+            alarms_seen: 0,
             linger_until: None,
         }
     }
@@ -76,14 +80,23 @@ impl<R: Runtime, S: AsyncRead + AsyncWrite + Unpin, M: Machine> Session<R, S, M>
     /// something for us.
     fn listen(&mut self, context: &Context<'_>) {
         let mut hub = self.hub.lock();
-        let (stopping, blocking) = (hub.is_stopping(), hub.is_blocking());
+        let (stopping, blocking, alarms) = (hub.is_stopping(), hub.is_blocking(), hub.alarms());
         let now = self.runtime.now();
-        let Some((machine, peer)) = hub.parts(self.id) else { return };
+        let Some((_, peer)) = hub.parts(self.id) else { return };
         peer.listen(context);
-        if !blocking && self.connection.is_blocked() {
+        if std::mem::replace(&mut self.alarms_seen, alarms) != alarms {
+            self.transport.give_back_room();
+            peer.output.give_back_room();
+            note_buffers(&mut hub, &self.connection, &self.transport);
+        }
+        if !blocking
+            && self.connection.is_blocked()
+            && let Some((_, peer)) = hub.parts(self.id)
+        {
             self.connection.unblock(now, &mut peer.output);
-            hub.note_progress(self.id, &self.connection);
-        } else if stopping {
+            hub.note_progress(&self.connection);
+        }
+        if stopping && let Some((machine, peer)) = hub.parts(self.id) {
             self.connection.shut_down(now, machine, &mut peer.output);
             hub.route_effects(now, self.id);
         }
@@ -174,7 +187,7 @@ impl<R: Runtime, S: AsyncRead + AsyncWrite + Unpin, M: Machine> Session<R, S, M>
             }
         }
         self.has_leftovers = self.connection.is_waiting();
-        finish_work(&mut hub, now, (self.id, &mut self.connection), self.transport.buffered_bytes() as u64);
+        settle(&mut hub, now, &mut self.connection, &self.transport);
     }
 
     /// Writes once, after taking what waits in the output. Pending when nothing can or need be written.
@@ -219,29 +232,6 @@ impl<R: Runtime, S: AsyncRead + AsyncWrite + Unpin, M: Machine> Session<R, S, M>
         // An error here means that the peer has closed already.
         self.transport.poll_shutdown(context).map(|_| ())
     }
-}
-
-/// Says what was held back to be said once, and notes what the work on a connection has changed.
-fn finish_work<M: Machine>(
-    hub: &mut Hub<M>,
-    now: Timestamp,
-    (id, connection): (ConnectionId, &mut Connection),
-    transport_bytes: u64,
-) {
-    if let Some((_, peer)) = hub.parts(id) {
-        connection.flush(&mut peer.output);
-    }
-    let unfinished_bytes = connection.unfinished_bytes();
-    let is_too_much = hub.note_buffers(id, transport_bytes + unfinished_bytes, unfinished_bytes);
-    if is_too_much && unfinished_bytes > 0 {
-        if let Some((machine, peer)) = hub.parts(id) {
-            connection.exhaust(now, machine, &mut peer.output);
-        }
-        hub.route_effects(now, id);
-        hub.note_buffers(id, transport_bytes, 0);
-    }
-    hub.note_progress(id, connection);
-    hub.is_short_of_memory();
 }
 
 impl<R: Runtime, S: AsyncRead + AsyncWrite + Unpin, M: Machine> Future for Session<R, S, M> {

@@ -4,11 +4,11 @@ use handoff_bench::latency::LatencySummary;
 use handoff_bench::measurement::{Measurement, Verdict as Measured};
 use handoff_reports::model;
 use handoff_scenarios::claim::{Judgement, Verdict};
-use handoff_scenarios::{Architecture, Outcome, Scenario};
+use handoff_scenarios::{Architecture, Scenario, outcome};
 use handoff_sim::chaos::{DefectResult, Failure, Sweep};
 
-use super::machine;
-use crate::campaign::Campaign;
+use super::{faults, guarantees, machine, trace};
+use crate::campaign::{Campaign, Run};
 
 /// All results of one lab run.
 pub fn collect(
@@ -46,9 +46,11 @@ fn scenario(campaign: &Campaign) -> model::Scenario {
         idea,
         why,
         settings: settings(&campaign.scenario),
+        faults: faults::faults(&campaign.scenario),
+        trace: trace::trace(&campaign.scenario, first_seed, &shown),
         jobs: shown.first().map(|run| run.outcome.arrived).unwrap_or_default(),
         seeds: seeds as u64,
-        architectures: shown.iter().map(|run| architecture(run.architecture, &run.outcome)).collect(),
+        architectures: shown.iter().map(|run| architecture(&campaign.scenario, run)).collect(),
         claims: campaign.claims.iter().map(claim).collect(),
     }
 }
@@ -65,26 +67,14 @@ fn settings(scenario: &Scenario) -> Vec<model::Setting> {
     ]
 }
 
-fn architecture(architecture: Architecture, outcome: &Outcome) -> model::ArchitectureResult {
-    let percentiles = |found: &Option<handoff_scenarios::outcome::Percentiles>| {
-        found.as_ref().map_or_else(model::Percentiles::default, |found| model::Percentiles {
-            count: found.count,
-            p50: found.p50_ms,
-            p90: found.p90_ms,
-            p99: found.p99_ms,
-            p999: found.p99_9_ms,
-            max: found.max_ms,
-        })
-    };
+fn architecture(scenario: &Scenario, run: &Run) -> model::ArchitectureResult {
+    let outcome = &run.outcome;
+    let timeline = outcome.timeline.iter();
     model::ArchitectureResult {
-        architecture: match architecture {
-            Architecture::Sync => model::Architecture::Sync,
-            Architecture::Queue => model::Architecture::Queue,
-            Architecture::Log => model::Architecture::Log,
-        },
+        architecture: model_of(run.architecture),
         clock: model::Clock::Simulated,
-        response_ms: percentiles(&outcome.response),
-        completion_ms: percentiles(&outcome.completion),
+        response_ms: simulated(&outcome.response),
+        completion_ms: simulated(&outcome.completion),
         arrived: outcome.arrived,
         accepted: outcome.accepted,
         rejected: outcome.rejected,
@@ -96,19 +86,31 @@ fn architecture(architecture: Architecture, outcome: &Outcome) -> model::Archite
         dead_lettered: outcome.dead_lettered,
         attempts: outcome.attempts,
         peak_backlog: outcome.peak_backlog,
-        backlog: outcome.timeline.iter().map(|point| (point.at_s, point.backlog)).collect(),
-        completions: outcome.timeline.iter().map(|point| (point.at_s, point.completed)).collect(),
-        guarantees: vec![
-            guarantee(model::GuaranteeName::Lost, outcome.lost, "accepted, and never done nor set aside"),
-            guarantee(model::GuaranteeName::Duplicated, outcome.duplicated, "done more than once"),
-        ],
+        backlog: timeline.clone().map(|point| (point.at_s, point.backlog)).collect(),
+        completions: timeline.clone().map(|point| (point.at_s, point.completed)).collect(),
+        responses: timeline.filter_map(|point| Some((point.at_s, point.slowest_response_ms?))).collect(),
+        guarantees: guarantees::guarantees(scenario, run),
     }
 }
 
-fn guarantee(name: model::GuaranteeName, violations: u64, what: &str) -> model::Guarantee {
-    let verdict = if violations == 0 { model::Verdict::Valid } else { model::Verdict::Violated };
-    let witness = (violations > 0).then(|| format!("{violations} jobs were {what}"));
-    model::Guarantee { name, verdict, witness }
+/// The report's word for an architecture.
+pub fn model_of(architecture: Architecture) -> model::Architecture {
+    match architecture {
+        Architecture::Sync => model::Architecture::Sync,
+        Architecture::Queue => model::Architecture::Queue,
+        Architecture::Log => model::Architecture::Log,
+    }
+}
+
+fn simulated(found: &Option<outcome::Percentiles>) -> model::Percentiles {
+    found.as_ref().map_or_else(model::Percentiles::default, |found| model::Percentiles {
+        count: found.count,
+        p50: found.p50_ms,
+        p90: found.p90_ms,
+        p99: found.p99_ms,
+        p999: found.p99_9_ms,
+        max: found.max_ms,
+    })
 }
 
 fn claim(verdict: &Verdict) -> model::Claim {

@@ -22,9 +22,7 @@ enum Scale {
 impl Axis {
     /// From 0 to a little more than `highest`.
     pub(super) fn linear(highest: f64, most_ticks: usize) -> Axis {
-        let coordinate = RangedCoordf64::from(0.0..if highest > 0.0 { highest * 1.04 } else { 1.0 });
-        let ticks = coordinate.key_points(most_ticks).into_iter().map(|value| (value, format::tick(value))).collect();
-        Axis { scale: Scale::Linear, coordinate, ticks }
+        Axis::until(highest * 1.04, most_ticks)
     }
 
     /// Whole decades around `lowest` and `highest`, which must be positive.
@@ -38,6 +36,19 @@ impl Axis {
             .map(|value| (value, format::tick(value)))
             .collect();
         Axis { scale: Scale::Logarithmic, coordinate: (f64::from(first)..f64::from(last)).into(), ticks }
+    }
+
+    /// From 0 to `last`, exactly.
+    pub(super) fn until(last: f64, most_ticks: usize) -> Axis {
+        let coordinate = RangedCoordf64::from(0.0..if last > 0.0 { last } else { 1.0 });
+        let ticks = coordinate.key_points(most_ticks).into_iter().map(|value| (value, format::tick(value))).collect();
+        Axis { scale: Scale::Linear, coordinate, ticks }
+    }
+
+    /// The lowest and the highest value, or their decimal logarithms.
+    pub(super) fn range(&self) -> (f64, f64) {
+        let range = self.coordinate.range();
+        (range.start, range.end)
     }
 
     /// One step for each name, the first at 0, with half a step of room at either end.

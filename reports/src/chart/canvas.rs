@@ -14,25 +14,40 @@ pub(super) type Place = (i32, i32);
 /// Why drawing failed. Plotters' own error types carry the backend's; the words are enough here.
 pub(super) type Failure = String;
 
-/// How wide every chart is drawn, in units. More than it is shown in pixels, because plotters rounds every coordinate
-/// to a unit.
+/// How wide an ordinary chart is drawn, in units. More than it is shown in pixels, because plotters rounds every
+/// coordinate to a unit.
 pub(super) const WIDTH: u32 = 920;
+
+/// How wide a small chart is drawn, of which three stand beside each other.
+pub(super) const SMALL_WIDTH: u32 = 660;
 
 /// The size of ordinary text, in units.
 pub(super) const TEXT_SIZE: f64 = 26.0;
 
+/// What plotters writes into each element and nobody needs, since it is the default or the stylesheet says it; a page
+/// has thousands of them.
+const SAYS_NOTHING: [(&str, &str); 6] = [
+    (" opacity=\"1\"", ""),
+    (" stroke=\"none\" stroke-width=\"1\"", ""),
+    (" stroke=\"none\"", ""),
+    (" font-family=\"sans-serif\"", ""),
+    (".000000000000004\"", "\""),
+    (" \"/>", "\"/>"),
+];
+
 /// A surface being drawn on.
 pub(super) struct Canvas<'a> {
     root: DrawingArea<SVGBackend<'a>, Shift>,
+    width: u32,
 }
 
 impl<'a> Canvas<'a> {
-    /// Draws a chart `height` units high and gives back its elements, without the `svg` around them.
+    /// Draws a chart of this width and height and gives back its elements, without the `svg` around them.
     pub(super) fn draw(
-        height: u32,
+        size: (u32, u32),
         content: impl FnOnce(&Canvas<'_>) -> Result<(), Failure>,
     ) -> Result<String, Failure> {
-        Self::elements((WIDTH, height), |canvas| {
+        Self::elements(size, |canvas| {
             canvas.root.fill(&SURFACE.rgb()).map_err(describe)?;
             content(canvas)
         })
@@ -45,12 +60,18 @@ impl<'a> Canvas<'a> {
 
     fn elements(size: (u32, u32), content: impl FnOnce(&Canvas<'_>) -> Result<(), Failure>) -> Result<String, Failure> {
         let mut document = String::new();
-        let canvas = Canvas { root: SVGBackend::with_string(&mut document, size).into_drawing_area() };
+        let canvas = Canvas { root: SVGBackend::with_string(&mut document, size).into_drawing_area(), width: size.0 };
         content(&canvas)?;
         canvas.root.present().map_err(describe)?;
         drop(canvas);
         let inside = document.split_once(">\n").map_or("", |(_, inside)| inside);
-        Ok(inside.trim_end().trim_end_matches("</svg>").into())
+        let elements = inside.trim_end().trim_end_matches("</svg>");
+        Ok(SAYS_NOTHING.iter().fold(elements.to_owned(), |slim, (said, instead)| slim.replace(said, instead)))
+    }
+
+    /// How wide it is.
+    pub(super) fn width(&self) -> i32 {
+        self.width as i32
     }
 
     /// A line through all `places`.

@@ -4,11 +4,11 @@ use plotters::style::FontStyle;
 use plotters::style::text_anchor::HPos;
 
 use super::axis::Axis;
-use super::canvas::{Canvas, Failure, Place, TEXT_SIZE, WIDTH};
-use super::palette::{AXIS, INK, Mark, RULE};
+use super::canvas::{Canvas, Failure, Place, TEXT_SIZE};
+use super::palette::{AXIS, INK, Mark, RULE, WINDOW};
 
 const LEFT: i32 = 2;
-const RIGHT: i32 = WIDTH as i32 - 24;
+const RIGHT_MARGIN: i32 = 24;
 const LEGEND_TOP: i32 = 122;
 const LEGEND_ROW: i32 = 44;
 
@@ -29,47 +29,64 @@ pub(super) struct Plot {
     across: Axis,
     up: Axis,
     left: i32,
+    right: i32,
     top: i32,
     bottom: i32,
 }
 
 impl Plot {
-    /// Draws everything but the data, on a canvas `height` units high.
+    /// Draws everything but the data, on a canvas `height` units high. `windows` are shaded: from and until, along the
+    /// horizontal axis.
     pub(super) fn frame(
         canvas: &Canvas<'_>,
         height: u32,
         words: &Words<'_>,
         (across, up): (Axis, Axis),
+        windows: &[(f64, f64)],
     ) -> Result<Self, Failure> {
         headline(canvas, words)?;
         let legend_bottom = legend(canvas, &words.legend)?;
         let widest = up.ticks().iter().map(|(_, label)| text_width(label)).max().unwrap_or(0);
         let (left, top, bottom) = (LEFT + widest + 14, legend_bottom + 26, height as i32 - 92);
-        let plot = Plot { across, up, left, top, bottom };
+        let plot = Plot { across, up, left, right: canvas.width() - RIGHT_MARGIN, top, bottom };
+        windows.iter().try_for_each(|window| plot.window(canvas, *window))?;
         plot.axes(canvas, words.across)?;
         Ok(plot)
     }
 
     /// The place of a point; `None` if it is on neither axis.
     pub(super) fn place(&self, (across, up): (f64, f64)) -> Option<Place> {
-        let x = self.across.place(across, (self.left, RIGHT))?;
+        let x = self.across.place(across, (self.left, self.right))?;
         let y = self.up.place(up, (self.bottom, self.top))?;
         Some((x, y.clamp(self.top, self.bottom)))
+    }
+
+    /// Left, right, top and bottom end of the plot.
+    pub(super) fn ends(&self) -> [i32; 4] {
+        [self.left, self.right, self.top, self.bottom]
+    }
+
+    fn window(&self, canvas: &Canvas<'_>, (from, until): (f64, f64)) -> Result<(), Failure> {
+        let place = |value| self.across.place(value, (self.left, self.right));
+        let (Some(from), Some(until)) = (place(from), place(until)) else { return Ok(()) };
+        // What lasts no time at all is still to be seen.
+        let until = until.max(from + 4).min(self.right);
+        canvas.bar([(from, self.top), (until, self.bottom)], WINDOW)
     }
 
     fn axes(&self, canvas: &Canvas<'_>, across_label: &str) -> Result<(), Failure> {
         for (value, label) in self.up.ticks() {
             let Some(y) = self.up.place(*value, (self.bottom, self.top)) else { continue };
-            canvas.line(vec![(self.left, y), (RIGHT, y)], RULE, 2)?;
+            canvas.line(vec![(self.left, y), (self.right, y)], RULE, 2)?;
             canvas.label(label, (self.left - 14, y), HPos::Right)?;
         }
-        canvas.line(vec![(self.left, self.bottom), (RIGHT, self.bottom)], AXIS, 2)?;
+        canvas.line(vec![(self.left, self.bottom), (self.right, self.bottom)], AXIS, 2)?;
         for (value, label) in self.across.ticks() {
-            let Some(x) = self.across.place(*value, (self.left, RIGHT)) else { continue };
+            let Some(x) = self.across.place(*value, (self.left, self.right)) else { continue };
             canvas.line(vec![(x, self.bottom), (x, self.bottom + 8)], AXIS, 2)?;
             canvas.label(label, (x, self.bottom + 30), HPos::Center)?;
         }
-        canvas.label(across_label, ((self.left + RIGHT) / 2, self.bottom + 70), HPos::Center)
+        canvas.label(across_label, ((self.left + self.right) / 2, self.bottom + 70), HPos::Center)
     }
 }
 
@@ -84,7 +101,7 @@ fn legend(canvas: &Canvas<'_>, series: &[(&str, Mark)]) -> Result<i32, Failure> 
     let (mut x, mut y) = (LEFT, LEGEND_TOP);
     for (label, mark) in series {
         let width = 34 + text_width(label);
-        if x > LEFT && x + width > RIGHT {
+        if x > LEFT && x + width > canvas.width() - RIGHT_MARGIN {
             (x, y) = (LEFT, y + LEGEND_ROW);
         }
         canvas.line(vec![(x, y), (x + 36, y)], mark.colour, 4)?;

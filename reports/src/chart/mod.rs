@@ -9,6 +9,7 @@ mod frame;
 mod palette;
 mod percentiles;
 mod rates;
+mod responses;
 mod thin;
 mod time_series;
 
@@ -20,7 +21,8 @@ use crate::table::Table;
 pub(crate) use palette::{Mark, stylesheet};
 pub(crate) use percentiles::{PercentileSeries, percentile_chart, percentile_rows};
 pub(crate) use rates::{Rate, rate_chart};
-pub(crate) use time_series::{TimeSeries, time_series_chart};
+pub(crate) use responses::{ResponseSeries, response_chart};
+pub(crate) use time_series::{Span, TimeSeries, time_series_chart};
 
 /// How a chart is to be drawn, apart from its data.
 pub(crate) struct Subject<'a> {
@@ -47,20 +49,35 @@ pub(crate) struct Chart {
     pub(crate) reading: String,
     /// The figures behind it.
     pub(crate) table: Table,
-    height: u32,
+    /// Width and height, in units.
+    size: (u32, u32),
     elements: String,
+    /// What the page's script has to know to draw over it.
+    overlay: Option<Overlay>,
+}
+
+/// Where values are in a chart over time.
+#[derive(Clone, Debug)]
+struct Overlay {
+    /// Left, right, top and bottom end of the plot, in units.
+    ends: [i32; 4],
+    /// The second at the right end.
+    last_second: f64,
+    /// The decimal logarithms at the ends of a logarithmic vertical axis.
+    decades: Option<(f64, f64)>,
 }
 
 impl Chart {
-    fn new(subject: &Subject<'_>, description: String, table: Table, height: u32, elements: String) -> Chart {
+    fn new(subject: &Subject<'_>, description: String, table: Table, size: (u32, u32), elements: String) -> Chart {
         Chart {
             name: subject.name.clone(),
             title: subject.title.into(),
             description,
             reading: subject.reading.into(),
             table,
-            height,
+            size,
             elements,
+            overlay: None,
         }
     }
 
@@ -81,16 +98,25 @@ impl Chart {
 
     fn document(&self, margin: u32, style: &str) -> String {
         let Chart { name, title, description, elements, .. } = self;
-        let (width, height) = (canvas::WIDTH + 2 * margin, self.height + 2 * margin);
+        let (width, height) = (self.size.0 + 2 * margin, self.size.1 + 2 * margin);
         let (shown_width, shown_height) = (width * 3 / 5, height * 3 / 5);
         let (title, description) = (escape(title), escape(description));
+        let overlay = self.overlay.as_ref().map(Overlay::attributes).unwrap_or_default();
         format!(
             "<svg xmlns=\"{NAMESPACE}\" class=\"chart\" width=\"{shown_width}\" height=\"{shown_height}\" \
              viewBox=\"-{margin} -{margin} {width} {height}\" role=\"img\" \
-             aria-labelledby=\"title-{name} description-{name}\">\n\
+             aria-labelledby=\"title-{name} description-{name}\"{overlay}>\n\
              <title id=\"title-{name}\">{title}</title>\n\
              <desc id=\"description-{name}\">{description}</desc>\n{style}{elements}</svg>\n"
         )
+    }
+}
+
+impl Overlay {
+    fn attributes(&self) -> String {
+        let [left, right, top, bottom] = self.ends;
+        let decades = self.decades.map(|(low, high)| format!(" data-decades=\"{low} {high}\"")).unwrap_or_default();
+        format!(" data-plot=\"{left} {right} {top} {bottom} {}\"{decades}", self.last_second)
     }
 }
 

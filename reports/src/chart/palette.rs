@@ -44,6 +44,11 @@ pub(crate) const MUTED: Colour = colour("muted", 0x545C66, 0xA4ADB8);
 pub(crate) const AXIS: Colour = colour("axis", 0x7A838E, 0x77818D);
 /// Lines that only guide the eye.
 pub(crate) const RULE: Colour = colour("rule", 0xDFE3E8, 0x2D333A);
+/// Behind the time in which something is broken.
+pub(super) const WINDOW: Colour = colour("window", 0xF6E7DC, 0x3A2C22);
+
+/// Everything that is no series.
+const GROUND: [Colour; 6] = [SURFACE, INK, MUTED, AXIS, RULE, WINDOW];
 
 /// The series: the three architectures first, then whatever else was measured.
 const SERIES: [Colour; 7] = [
@@ -95,7 +100,7 @@ impl Mark {
 pub(crate) fn stylesheet() -> String {
     let mut variables = String::from(":root {\n");
     let mut rules = String::new();
-    for Colour { name, light, dark } in [SURFACE, INK, MUTED, AXIS, RULE].into_iter().chain(SERIES) {
+    for Colour { name, light, dark } in GROUND.into_iter().chain(SERIES) {
         let _ = writeln!(variables, "  --{name}: light-dark(#{light:06X}, #{dark:06X});");
         let _ = writeln!(rules, ".chart [fill=\"#{light:06X}\"] {{ fill: var(--{name}); }}");
         let _ = writeln!(rules, ".chart [stroke=\"#{light:06X}\"] {{ stroke: var(--{name}); }}");
@@ -111,7 +116,7 @@ mod tests {
 
     #[test]
     fn the_stylesheet_can_tell_all_colours_apart() {
-        let all: Vec<Colour> = [SURFACE, INK, MUTED, AXIS, RULE].into_iter().chain(SERIES).collect();
+        let all: Vec<Colour> = GROUND.into_iter().chain(SERIES).collect();
         let distinct: BTreeSet<u32> = all.iter().map(|colour| colour.light).collect();
         assert_eq!(distinct.len(), all.len());
     }

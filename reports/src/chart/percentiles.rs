@@ -6,7 +6,7 @@ use crate::model::Percentiles;
 use crate::table::{Cell, Figure, Row, Table};
 
 use super::axis::Axis;
-use super::canvas::{Canvas, Failure, Place};
+use super::canvas::{Canvas, Failure, Place, WIDTH};
 use super::frame::{Plot, Words};
 use super::palette::Mark;
 use super::{Chart, Subject, failed, sentences};
@@ -45,8 +45,8 @@ pub(crate) fn percentile_chart(
         across: "percentile of jobs",
         legend: drawable.iter().map(|one| (one.label.as_str(), one.mark)).collect(),
     };
-    let elements = Canvas::draw(HEIGHT, |canvas| {
-        let plot = Plot::frame(canvas, HEIGHT, &words, axes)?;
+    let elements = Canvas::draw((WIDTH, HEIGHT), |canvas| {
+        let plot = Plot::frame(canvas, HEIGHT, &words, axes, &[])?;
         drawable.iter().enumerate().try_for_each(|(index, one)| {
             // Beside each other, so that equal figures do not hide one another.
             let aside = (index as f64 - (drawable.len() - 1) as f64 / 2.0) * 0.09;
@@ -54,7 +54,7 @@ pub(crate) fn percentile_chart(
         })
     })
     .map_err(|reason| failed(subject, reason))?;
-    Ok(Some(Chart::new(subject, describe(&drawable), table(subject, series), HEIGHT, elements)))
+    Ok(Some(Chart::new(subject, describe(&drawable), table(subject, series), (WIDTH, HEIGHT), elements)))
 }
 
 fn draw(canvas: &Canvas<'_>, plot: &Plot, one: &PercentileSeries, aside: f64) -> Result<(), Failure> {

@@ -45,7 +45,7 @@ pub(crate) fn rate_chart(subject: &Subject<'_>, rates: &[Rate]) -> Result<Option
         legend: Vec::new(),
     };
     let height = TOP + ROW * rates.len() as i32 + 56;
-    let elements = Canvas::draw(height as u32, |canvas| {
+    let elements = Canvas::draw((WIDTH, height as u32), |canvas| {
         headline(canvas, &words)?;
         let bottom = TOP + ROW * rates.len() as i32;
         let axis = Axis::linear(highest, 7);
@@ -53,7 +53,7 @@ pub(crate) fn rate_chart(subject: &Subject<'_>, rates: &[Rate]) -> Result<Option
         rates.iter().enumerate().try_for_each(|(row, rate)| draw(canvas, &axis, rate, TOP + ROW * row as i32))
     })
     .map_err(|reason| failed(subject, reason))?;
-    Ok(Some(Chart::new(subject, describe(rates), table(subject, rates), height as u32, elements)))
+    Ok(Some(Chart::new(subject, describe(rates), table(subject, rates), (WIDTH, height as u32), elements)))
 }
 
 /// The ends of the horizontal axis. Room is left for the figure beside the longest bar.

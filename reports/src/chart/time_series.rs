@@ -6,18 +6,30 @@ use crate::model::Point;
 use crate::table::{Cell, Row, Table};
 
 use super::axis::Axis;
-use super::canvas::{Canvas, Failure, Place};
+use super::canvas::{Canvas, Failure, Place, SMALL_WIDTH};
 use super::frame::{Plot, Words};
 use super::palette::Mark;
-use super::{Chart, Subject, failed, sentences, thin};
+use super::{Chart, Overlay, Subject, failed, sentences, thin};
 
-const HEIGHT: u32 = 620;
-/// More points than this add nothing at the width of a page.
-const MOST_POINTS: usize = 300;
+/// How high charts over time are.
+pub(super) const SIZE: (u32, u32) = (SMALL_WIDTH, 470);
+/// Ticks along the time axis.
+pub(super) const MOST_TICKS: usize = 6;
+/// More points than this add nothing at the width of a small chart.
+const MOST_POINTS: usize = 200;
 /// Rows of the table behind the chart.
 const MOST_ROWS: usize = 25;
 /// Marks along a line.
 const MARKS: usize = 5;
+
+/// The time that charts beside each other have in common.
+#[derive(Clone, Debug)]
+pub(crate) struct Span {
+    /// The second at the right end.
+    pub(crate) last_second: f64,
+    /// When something was broken: from and until.
+    pub(crate) windows: Vec<(f64, f64)>,
+}
 
 /// One line.
 pub(crate) struct TimeSeries<'a> {
@@ -33,29 +45,33 @@ pub(crate) struct TimeSeries<'a> {
 pub(crate) fn time_series_chart(
     subject: &Subject<'_>,
     series: &[TimeSeries<'_>],
+    span: &Span,
 ) -> Result<Option<Chart>, ReportError> {
     let drawable: Vec<&TimeSeries<'_>> = series.iter().filter(|one| !one.points.is_empty()).collect();
     let points = || drawable.iter().flat_map(|one| one.points.iter());
-    let Some(last_second) = points().map(|(second, _)| *second).reduce(f64::max) else {
+    let Some(highest) = points().map(|(_, jobs)| *jobs).max() else {
         return Ok(None);
     };
-    let highest = points().map(|(_, jobs)| *jobs).max().unwrap_or(0);
-    let axes = (Axis::linear(last_second, 7), Axis::linear(highest as f64, 6));
+    let last_second = span.last_second;
+    let axes = (Axis::until(last_second, MOST_TICKS), Axis::linear(highest as f64, 5));
+    let mut ends = [0; 4];
     let words = Words {
         title: subject.title,
         subtitle: format!("jobs · {}", subject.clock),
         across: "seconds since the start",
         legend: drawable.iter().map(|one| (one.label.as_str(), one.mark)).collect(),
     };
-    let elements = Canvas::draw(HEIGHT, |canvas| {
-        let plot = Plot::frame(canvas, HEIGHT, &words, axes)?;
+    let elements = Canvas::draw(SIZE, |canvas| {
+        let plot = Plot::frame(canvas, SIZE.1, &words, axes, &span.windows)?;
+        ends = plot.ends();
         let lines = drawable.iter().enumerate();
         lines.clone().try_for_each(|(_, one)| draw_line(canvas, &plot, one))?;
         lines.clone().try_for_each(|(index, one)| draw_marks(canvas, &plot, one, (index, drawable.len(), last_second)))
     })
     .map_err(|reason| failed(subject, reason))?;
     let table = table(subject, &drawable, last_second);
-    Ok(Some(Chart::new(subject, describe(&drawable), table, HEIGHT, elements)))
+    let overlay = Some(Overlay { ends, last_second, decades: None });
+    Ok(Some(Chart { overlay, ..Chart::new(subject, describe(&drawable), table, SIZE, elements) }))
 }
 
 fn draw_line(canvas: &Canvas<'_>, plot: &Plot, one: &TimeSeries<'_>) -> Result<(), Failure> {

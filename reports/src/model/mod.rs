@@ -1,23 +1,25 @@
 //! The results model: what a run found out, versioned, and all that a report is made from.
 //!
 //! It is plain data. It knows nothing of the rooms that fill it in, and it judges nothing: verdicts come with it.
-//! Its written form is JSON, described by `schema/results-1.json`; a field added, removed or given another meaning
+//! Its written form is JSON, described by `schema/results-2.json`; a field added, removed or given another meaning
 //! is a new [`SCHEMA_VERSION`].
 
 mod benchmark;
 mod measure;
 mod proof;
 mod scenario;
+mod trace;
 
 use serde::{Deserialize, Serialize};
 
 pub use benchmark::{Benchmark, Target, TargetDescription};
 pub use measure::{Architecture, Clock, Percentiles, Point, Verdict};
 pub use proof::{Defect, Exploration, SometimesEvent};
-pub use scenario::{ArchitectureResult, Claim, Guarantee, GuaranteeName, Scenario, Setting};
+pub use scenario::{ArchitectureResult, Claim, Fault, Guarantee, GuaranteeName, Scenario, Setting};
+pub use trace::{Answer, Attempt, End, Incident, JobPath, Lane, Trace, write_jobs, write_paths};
 
 /// The version of the model that this crate reads and writes.
-pub const SCHEMA_VERSION: u32 = 1;
+pub const SCHEMA_VERSION: u32 = 2;
 
 /// Everything one run found out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::measure::{Architecture, Clock, Percentiles, Point, Verdict};
+use super::trace::Trace;
 
 /// A scenario and its outcome.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -26,10 +27,32 @@ pub struct Scenario {
     pub jobs: u64,
     /// How many seeds were run. The figures are those of the first.
     pub seeds: u64,
+    /// What broke, in order of time.
+    pub faults: Vec<Fault>,
     /// What each architecture made of it.
     pub architectures: Vec<ArchitectureResult>,
     /// What the scenario set out to prove, judged.
     pub claims: Vec<Claim>,
+    /// What happened to each job of the first seed, where that was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<Trace>,
+}
+
+/// Something that broke, the same for every architecture.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fault {
+    /// Its kind, as scenarios call it: `crash`, `silence`, `pause`, `deploy`, `slow`, `replay`, `poison`.
+    pub kind: String,
+    /// What it hits: a worker (`worker-3`), all `workers`, the `broker`, or jobs.
+    pub target: String,
+    /// What it is, in a few words.
+    pub what: String,
+    /// Since when, in seconds after the start of the load.
+    pub from_s: f64,
+    /// Until when. `None`: until the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until_s: Option<f64>,
 }
 
 /// One setting, as it is shown.
@@ -81,6 +104,8 @@ pub struct ArchitectureResult {
     pub backlog: Vec<Point>,
     /// Jobs completed so far, over time.
     pub completions: Vec<Point>,
+    /// The longest response of those who arrived since the last point, over time: seconds and milliseconds.
+    pub responses: Vec<(f64, f64)>,
     /// The verdict on each guarantee.
     pub guarantees: Vec<Guarantee>,
 }
@@ -93,9 +118,10 @@ pub enum GuaranteeName {
     Lost,
     /// No job is done twice.
     Duplicated,
-    /// Jobs are begun in the order of their arrival.
+    /// No job is overtaken by one that was sent when the first had been answered; where jobs have keys, by one of its
+    /// key.
     Order,
-    /// Once faults stop, everything accepted is finished in bounded time.
+    /// At the end of the load everybody is served, and everything accepted is finished in bounded time.
     Recovery,
 }
 
@@ -119,9 +145,18 @@ pub struct Guarantee {
     pub name: GuaranteeName,
     /// Whether it held.
     pub verdict: Verdict,
+    /// Why it did not hold, or why nobody can tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
     /// The few events that show a violation, a line each.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub witness: Option<String>,
+    /// The job that the witness is about, if it is about one; of two, the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job: Option<u64>,
+    /// The command that shows these events again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replay: Option<String>,
 }
 
 /// Something that a scenario set out to prove, and whether it did.

@@ -125,7 +125,7 @@ fn charts(index: usize, benchmark: &Benchmark, anchor: &str) -> Result<Vec<Chart
 }
 
 /// The architecture that a target is, if it is one of ours.
-fn architecture(target: &Target) -> Option<Architecture> {
+pub(crate) fn architecture(target: &Target) -> Option<Architecture> {
     Architecture::ALL.into_iter().find(|architecture| architecture.name() == target.target)
 }
 

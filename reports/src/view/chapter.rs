@@ -1,9 +1,11 @@
 //! One scenario, told: the question, a guess, the figures, the verdicts, and why.
 
+use serde::Serialize;
+
 use crate::chart::{self, Mark};
 use crate::error::ReportError;
 use crate::format;
-use crate::model::{ArchitectureResult, Claim, Clock, Scenario, Verdict};
+use crate::model::{Architecture, ArchitectureResult, Claim, Clock, Fault, Scenario, Trace, Verdict};
 use crate::table::Figure;
 
 use super::panel::{Entry, Panel};
@@ -24,6 +26,18 @@ pub(crate) struct Chapter<'a> {
     pub(crate) panels: Vec<Panel>,
     /// The claims, judged.
     pub(crate) claims: Vec<JudgedClaim<'a>>,
+    /// What the page's script plays, as JSON that may stand inside HTML. `None`: there is no trace.
+    pub(crate) played: Option<String>,
+}
+
+/// What stands above a lane.
+pub(crate) struct LaneHead {
+    /// The architecture's word, which is also its CSS class.
+    pub(crate) label: &'static str,
+    /// Its mark, as SVG.
+    pub(crate) mark: String,
+    /// What to see in it.
+    pub(crate) says: &'static str,
 }
 
 /// How one architecture fared, in a line.
@@ -70,7 +84,8 @@ impl<'a> Chapter<'a> {
         let results = scenario.architectures.iter().enumerate();
         let entries: Vec<Entry<'_>> =
             results.map(|(place, result)| Entry { result, scenario: index, index: place }).collect();
-        let panels = [Clock::Simulated, Clock::Measured].map(|clock| Panel::new(clock, &entries, anchor));
+        let panels =
+            [Clock::Simulated, Clock::Measured].map(|clock| Panel::new(clock, &entries, &scenario.faults, anchor));
         let panels: Vec<Option<Panel>> = panels.into_iter().collect::<Result<_, _>>()?;
         Ok(Chapter {
             number: index + 1,
@@ -83,6 +98,7 @@ impl<'a> Chapter<'a> {
             outcomes: scenario.architectures.iter().map(outcome).collect(),
             panels: panels.into_iter().flatten().collect(),
             claims: scenario.claims.iter().enumerate().map(|(place, claim)| judged(claim, index, place)).collect(),
+            played: played(scenario)?,
         })
     }
 
@@ -91,10 +107,39 @@ impl<'a> Chapter<'a> {
         format::paragraphs(&self.scenario.idea)
     }
 
+    /// The lanes of the trace: class, mark and what to see in it.
+    pub(crate) fn lanes(&self) -> Vec<LaneHead> {
+        let lanes = self.scenario.trace.iter().flat_map(|trace| &trace.lanes);
+        let head = |architecture: Architecture| LaneHead {
+            label: architecture.label(),
+            mark: chart::mark_icon(Mark::of(architecture)),
+            says: match architecture {
+                Architecture::Sync => "a thread is held until the work is done",
+                Architecture::Queue => "the broker has it, and whoever is free takes the next",
+                Architecture::Log => "appended and kept; each worker reads its own partition in turn",
+            },
+        };
+        lanes.map(|lane| head(lane.architecture)).collect()
+    }
+
     /// The scenario's explanation, in paragraphs.
     pub(crate) fn why(&self) -> Vec<String> {
         format::paragraphs(&self.scenario.why)
     }
+}
+
+/// The trace and the faults of a scenario, with nothing in it that could end a script.
+fn played(scenario: &Scenario) -> Result<Option<String>, ReportError> {
+    let Some(trace) = &scenario.trace else { return Ok(None) };
+    let played = Played { faults: &scenario.faults, trace };
+    let json = serde_json::to_string(&played).map_err(ReportError::Results)?;
+    Ok(Some(json.replace('<', "\\u003c")))
+}
+
+#[derive(Serialize)]
+struct Played<'a> {
+    faults: &'a [Fault],
+    trace: &'a Trace,
 }
 
 fn judged(claim: &Claim, scenario: usize, index: usize) -> JudgedClaim<'_> {

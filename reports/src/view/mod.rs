@@ -7,16 +7,17 @@ mod cards;
 mod chapter;
 mod panel;
 mod proof;
+mod verdicts;
 
 use crate::chart::Chart;
 use crate::error::ReportError;
 use crate::format;
 use crate::model::Results;
 
-pub(crate) use benchmark::BenchmarkSection;
+pub(crate) use benchmark::{BenchmarkSection, architecture as architecture_of};
 pub(crate) use cards::Card;
 pub(crate) use chapter::Chapter;
-pub(crate) use panel::Panel;
+pub(crate) use panel::{COUNTS, Panel};
 pub(crate) use proof::Proof;
 
 /// A whole report.
@@ -57,7 +58,7 @@ impl<'a> Report<'a> {
     /// All charts, in order.
     pub(crate) fn charts(&self) -> impl Iterator<Item = &Chart> {
         let panels = self.chapters.iter().flat_map(|chapter| &chapter.panels);
-        let scenarios = panels.flat_map(|panel| &panel.charts);
+        let scenarios = panels.flat_map(|panel| panel.strip.iter().chain(&panel.charts));
         scenarios.chain(self.benchmarks.iter().flat_map(|section| &section.charts))
     }
 

@@ -1,9 +1,11 @@
 //! The figures of one scenario by one clock: tables, charts and verdicts, with the architectures side by side.
 
-use crate::chart::{self, Chart, Mark, PercentileSeries, Subject, TimeSeries};
+use crate::chart::{self, Chart, Mark, PercentileSeries, ResponseSeries, Span, Subject, TimeSeries};
 use crate::error::ReportError;
-use crate::model::{ArchitectureResult, Clock, GuaranteeName, Percentiles, Point};
-use crate::table::{Cell, Figure, Group, Row, Table};
+use crate::model::{ArchitectureResult, Clock, Fault, Percentiles, Point};
+use crate::table::{Figure, Group, Row, Table};
+
+use super::verdicts::Verdicts;
 
 /// All figures of a scenario that are in the same time.
 pub(crate) struct Panel {
@@ -14,19 +16,11 @@ pub(crate) struct Panel {
     /// What became of the jobs.
     pub(crate) jobs: Table,
     /// The verdicts.
-    pub(crate) guarantees: Table,
-    /// What shows the violations.
-    pub(crate) witnesses: Vec<Witness>,
-    /// The charts that could be drawn.
+    pub(crate) verdicts: Verdicts,
+    /// Small charts over time, which share their axis.
+    pub(crate) strip: Vec<Chart>,
+    /// The charts of percentiles.
     pub(crate) charts: Vec<Chart>,
-}
-
-/// The events that show a violation.
-pub(crate) struct Witness {
-    /// Which architecture did what.
-    pub(crate) title: String,
-    /// The events, a line each.
-    pub(crate) events: String,
 }
 
 /// One architecture's result, and where it stands in the results.
@@ -43,15 +37,17 @@ impl Entry<'_> {
         format!("/scenarios/{}/architectures/{}/{field}", self.scenario, self.index)
     }
 
-    fn label(&self) -> &'static str {
+    /// The architecture's word.
+    pub(super) fn label(&self) -> &'static str {
         self.result.architecture.label()
     }
 }
 
-type CountField = (&'static str, &'static str, fn(&ArchitectureResult) -> u64);
+/// A count: label, field, value.
+pub(crate) type CountField = (&'static str, &'static str, fn(&ArchitectureResult) -> u64);
 
-/// The counts, as they are shown: label, field, value.
-const COUNTS: [CountField; 11] = [
+/// The counts, as they are shown.
+pub(crate) const COUNTS: [CountField; 11] = [
     ("arrived", "arrived", |result| result.arrived),
     ("accepted", "accepted", |result| result.accepted),
     ("rejected", "rejected", |result| result.rejected),
@@ -65,19 +61,23 @@ const COUNTS: [CountField; 11] = [
     ("peak backlog", "peak_backlog", |result| result.peak_backlog),
 ];
 
-const GUARANTEES: [GuaranteeName; 4] =
-    [GuaranteeName::Lost, GuaranteeName::Duplicated, GuaranteeName::Order, GuaranteeName::Recovery];
-
 const READ_PERCENTILES: &str = "Further right is further into the tail. Equal steps up are equal factors, so small \
     differences are small ratios; a flat line treats everybody alike.";
 const READ_BACKLOG: &str = "Jobs that have arrived and are waiting or being worked on. A line that climbs and stays up is \
     work arriving faster than it is done.";
+const READ_RESPONSES: &str = "The longest wait of those who came at each time, until they were answered or gave up. Who was \
+    turned away is not in it.";
 const READ_COMPLETIONS: &str = "Jobs done so far. The steepness is the rate of work; a line that ends lower left \
     work undone.";
 
 impl Panel {
     /// Lays out the results of `scenario` that are in `clock`'s time. `None` if there are none.
-    pub(super) fn new(clock: Clock, entries: &[Entry<'_>], anchor: &str) -> Result<Option<Panel>, ReportError> {
+    pub(super) fn new(
+        clock: Clock,
+        entries: &[Entry<'_>],
+        faults: &[Fault],
+        anchor: &str,
+    ) -> Result<Option<Panel>, ReportError> {
         let mut entries: Vec<Entry<'_>> = entries.iter().copied().filter(|entry| entry.result.clock == clock).collect();
         entries.sort_by_key(|entry| entry.result.architecture);
         if entries.is_empty() {
@@ -87,8 +87,8 @@ impl Panel {
             clock,
             durations: durations(clock, &entries),
             jobs: jobs(&entries),
-            guarantees: guarantees(&entries),
-            witnesses: witnesses(&entries),
+            verdicts: Verdicts::of(&entries),
+            strip: strip(clock, &entries, &span(&entries, faults), anchor)?,
             charts: charts(clock, &entries, anchor)?,
         }))
     }
@@ -128,51 +128,47 @@ fn jobs(entries: &[Entry<'_>]) -> Table {
     }
 }
 
-fn guarantees(entries: &[Entry<'_>]) -> Table {
-    let rows = GUARANTEES.iter().map(|name| Row {
-        label: name.label().into(),
-        cells: entries.iter().map(|entry| verdict(entry.result, *name)).collect(),
-    });
-    Table {
-        caption: "Guarantees, as the checkers judged them".into(),
-        corner: "guarantee".into(),
-        columns: columns(entries),
-        groups: vec![Group { label: String::new(), rows: rows.collect() }],
-    }
+fn subject<'a>(clock: Clock, anchor: &str, name: &str, title: &'a str, reading: &'a str) -> Subject<'a> {
+    let by_clock = if clock == Clock::Simulated { "" } else { "-measured" };
+    Subject { name: format!("{anchor}-{name}{by_clock}"), title, clock: clock.label(), reading }
 }
 
-fn verdict(result: &ArchitectureResult, name: GuaranteeName) -> Cell {
-    let guarantee = result.guarantees.iter().find(|guarantee| guarantee.name == name);
-    guarantee.map_or(Cell::Missing, |guarantee| Cell::Verdict(guarantee.verdict))
+/// The time that an architecture's points cover, at most.
+fn span(entries: &[Entry<'_>], faults: &[Fault]) -> Span {
+    let points =
+        entries.iter().flat_map(|entry| entry.result.backlog.last().into_iter().chain(entry.result.completions.last()));
+    let last_second = points.map(|(second, _)| *second).fold(0.0, f64::max);
+    let windows = faults.iter().filter(|fault| fault.kind != "poison" && fault.from_s < last_second);
+    let window = |fault: &Fault| (fault.from_s, fault.until_s.map_or(last_second, |until_s| until_s.min(last_second)));
+    Span { last_second, windows: windows.map(window).collect() }
 }
 
-fn witnesses(entries: &[Entry<'_>]) -> Vec<Witness> {
-    let of_entry = |entry: &Entry<'_>| {
-        let label = entry.label();
-        let guarantees = entry.result.guarantees.clone().into_iter();
-        guarantees.filter_map(move |guarantee| {
-            let title = format!("{label}: ‘{}’ is {}", guarantee.name.label(), guarantee.verdict.label());
-            guarantee.witness.map(|events| Witness { title, events })
-        })
-    };
-    entries.iter().flat_map(of_entry).collect()
+fn strip(clock: Clock, entries: &[Entry<'_>], span: &Span, anchor: &str) -> Result<Vec<Chart>, ReportError> {
+    let subject = |name, title, reading| subject(clock, anchor, name, title, reading);
+    let responses: Vec<ResponseSeries<'_>> = entries
+        .iter()
+        .map(|entry| ResponseSeries { label: entry.label().into(), mark: mark(entry), points: &entry.result.responses })
+        .collect();
+    let completions = lines(entries, |one| &one.completions);
+    let charts = [
+        chart::time_series_chart(
+            &subject("backlog", "Backlog", READ_BACKLOG),
+            &lines(entries, |one| &one.backlog),
+            span,
+        )?,
+        chart::response_chart(&subject("waits", "Longest wait", READ_RESPONSES), &responses, span)?,
+        chart::time_series_chart(&subject("completions", "Completed jobs", READ_COMPLETIONS), &completions, span)?,
+    ];
+    Ok(charts.into_iter().flatten().collect())
 }
 
 fn charts(clock: Clock, entries: &[Entry<'_>], anchor: &str) -> Result<Vec<Chart>, ReportError> {
-    let subject = |name: &str, title: &'static str, reading: &'static str| {
-        let by_clock = if clock == Clock::Simulated { "" } else { "-measured" };
-        Subject { name: format!("{anchor}-{name}{by_clock}"), title, clock: clock.label(), reading }
-    };
+    let subject = |name, title| subject(clock, anchor, name, title, READ_PERCENTILES);
     let response = series(entries, "response_ms", |result| result.response_ms);
     let completion = series(entries, "completion_ms", |result| result.completion_ms);
     let charts = [
-        chart::percentile_chart(&subject("response", "Response time", READ_PERCENTILES), &response)?,
-        chart::percentile_chart(&subject("completion", "Completion time", READ_PERCENTILES), &completion)?,
-        chart::time_series_chart(&subject("backlog", "Backlog", READ_BACKLOG), &lines(entries, |one| &one.backlog))?,
-        chart::time_series_chart(
-            &subject("completions", "Completed jobs", READ_COMPLETIONS),
-            &lines(entries, |one| &one.completions),
-        )?,
+        chart::percentile_chart(&subject("response", "Response time"), &response)?,
+        chart::percentile_chart(&subject("completion", "Completion time"), &completion)?,
     ];
     Ok(charts.into_iter().flatten().collect())
 }

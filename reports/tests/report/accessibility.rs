@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use handoff_reports::model::{Answer, Attempt, End, JobPath, write_jobs, write_paths};
+
 use crate::{Report, between, sample};
 
 #[test]
@@ -18,6 +20,42 @@ fn nothing_is_fetched_from_anywhere() {
         assert!(between(&document, "href=\"", "\"").all(|target| target.starts_with('#')));
     }
     assert!(report.html.len() < 1_000_000, "{} bytes", report.html.len());
+}
+
+#[test]
+fn twenty_chapters_with_all_their_messages_stay_small() {
+    const JOBS: u64 = 2_100;
+    let mut results = sample();
+    let jobs: Vec<(u64, u64)> = (0..JOBS).map(|job| (job, job * 103)).collect();
+    let path = |arrived: u64, job: u64| JobPath {
+        admitted: Some(arrived + 5),
+        answer: Answer::Accepted,
+        answered: arrived + 15,
+        released: Some(arrived + 12),
+        attempts: vec![Attempt {
+            worker: (job % 16) as u32 + 1,
+            started: arrived + 30 + job % 700,
+            ended: arrived + 1_000 + job % 900,
+            end: End::Completed,
+        }],
+        dead_lettered: None,
+    };
+    let paths: Vec<(u64, JobPath)> = jobs.iter().map(|(job, arrived)| (*arrived, path(*arrived, *job))).collect();
+    let mut chapter = results.scenarios.pop().expect("a chapter");
+    let trace = chapter.trace.as_mut().expect("it has a trace");
+    trace.jobs = write_jobs(&jobs);
+    for lane in &mut trace.lanes {
+        lane.paths = write_paths(paths.iter().map(|(arrived, path)| (*arrived, path)));
+    }
+    for result in &mut chapter.architectures {
+        let seconds = (0..=200).map(|point| f64::from(point) * 0.125);
+        result.backlog = seconds.clone().map(|second| (second, (second * 77.0) as u64 % 400)).collect();
+        result.completions = seconds.clone().map(|second| (second, (second * 96.0) as u64)).collect();
+        result.responses = seconds.map(|second| (second, second * 7.123 % 500.0)).collect();
+    }
+    results.scenarios = vec![chapter; 20];
+    let report = Report::of(&results, "twenty-chapters");
+    assert!(report.html.len() < 3_000_000, "{} bytes", report.html.len());
 }
 
 #[test]
@@ -57,7 +95,9 @@ fn text_and_series_have_the_contrast_of_wcag_aa() {
     let report = Report::of(&sample(), "contrast");
     let colours = colours(&report.html);
     let text = ["ink", "muted", "link", "good", "bad", "unsure"];
-    let graphics = ["axis", "call", "queue", "log", "series-4", "series-5", "series-6", "series-7"];
+    let series = ["call", "queue", "log", "series-4", "series-5", "series-6", "series-7"];
+    let parts = ["part-worked", "part-waiting", "part-thread", "part-lost"];
+    let graphics: Vec<&str> = ["axis", "bad"].into_iter().chain(series).chain(parts).collect();
     for theme in [0, 1] {
         let check = |name: &str, background: &str, least: f64| {
             let contrast = contrast(colours[name][theme], colours[background][theme]);
@@ -67,8 +107,13 @@ fn text_and_series_have_the_contrast_of_wcag_aa() {
             check(name, "surface", 4.5);
             check(name, "tint", 4.5);
         }
-        for name in graphics {
+        for name in &graphics {
             check(name, "surface", 3.0);
+        }
+        // The cursor, and lines and labels, where something was broken.
+        check("ink", "window", 4.5);
+        for name in ["call", "queue", "log"] {
+            check(name, "window", 3.0);
         }
     }
 }

@@ -97,7 +97,31 @@ fn every_scenario_has_a_chapter_with_all_architectures() {
         for claim in &scenario.claims {
             assert!(chapter.contains(&claim.because), "{}: {}", scenario.name, claim.because);
         }
-        assert_eq!(chapter.matches("<figure ").count(), 4, "{}", scenario.name);
+        assert_eq!(chapter.matches("<figure ").count(), 5, "{}", scenario.name);
+    }
+}
+
+#[test]
+fn only_a_chapter_with_a_trace_can_be_played() {
+    let report = Report::of(&sample(), "page-traces");
+    assert_eq!(report.html.matches("<script type=\"application/json\" class=\"trace\">").count(), 1);
+    assert_eq!(report.html.matches("class=\"scrubber\"").count(), 1);
+    assert!(report.html.contains("One job in 2 is drawn"));
+}
+
+#[test]
+fn a_verdict_that_is_not_valid_comes_with_what_shows_it_and_the_command_for_it() {
+    let results = sample();
+    let report = Report::of(&results, "page-witnesses");
+    let guarantees = results.scenarios.iter().flat_map(|scenario| &scenario.architectures);
+    let witnessed: Vec<_> =
+        guarantees.flat_map(|result| &result.guarantees).filter(|guarantee| guarantee.witness.is_some()).collect();
+    assert!(!witnessed.is_empty());
+    for guarantee in witnessed {
+        for text in [&guarantee.reason, &guarantee.replay] {
+            let text = text.as_deref().expect("the sample is whole");
+            assert!(report.html.contains(text) && report.markdown.contains(text), "{text}");
+        }
     }
 }
 
@@ -157,7 +181,7 @@ fn simulated_and_measured_time_share_no_chart() {
         assert!(!own || chart.contains("queue\n") == chart.contains(measured), "{name}");
     }
     let measured_charts = report.charts.iter().filter(|(name, _)| name.ends_with("-measured.svg")).count();
-    assert_eq!(measured_charts, 4);
+    assert_eq!(measured_charts, 5);
 }
 
 #[test]

@@ -14,7 +14,7 @@ use tokio::sync::Semaphore;
 use super::HandOver;
 use crate::http::{self, Handler, StatusCode};
 use crate::job::Jobs;
-use crate::journal::Answer;
+use crate::journal::{Answer, Recorder};
 use crate::play::{PlayError, Run};
 use crate::scenario::FrontEnd;
 use crate::stage::Stage;
@@ -30,6 +30,32 @@ struct Service<R, H> {
     places: Semaphore,
     threads: Semaphore,
     timeout: Duration,
+    /// Where it is written down how long threads are held; only the front end's are.
+    recorder: Option<Recorder>,
+}
+
+/// A thread's hold on a job. It ends with the hand-over, with the time for it, or with the caller's connection.
+struct Hold<'a, R: Runtime> {
+    runtime: &'a R,
+    recorder: Option<&'a Recorder>,
+    job: u64,
+}
+
+impl<'a, R: Runtime> Hold<'a, R> {
+    fn begin(runtime: &'a R, recorder: Option<&'a Recorder>, job: u64) -> Self {
+        if let Some(recorder) = recorder {
+            recorder.admitted(runtime.now(), job);
+        }
+        Hold { runtime, recorder, job }
+    }
+}
+
+impl<R: Runtime> Drop for Hold<'_, R> {
+    fn drop(&mut self) {
+        if let Some(recorder) = self.recorder {
+            recorder.released(self.runtime.now(), self.job);
+        }
+    }
 }
 
 /// Starts a service of this kind on `node`, and returns its address once it listens.
@@ -42,10 +68,11 @@ pub async fn start<S: Stage>(
     let (address, jobs) = (run.stage().listen_address(node), run.jobs().clone());
     let places = Semaphore::new(settings.threads + settings.accept_queue);
     let (threads, timeout) = (Semaphore::new(settings.threads), settings.timeout());
+    let recorder = (node == NODE).then(|| run.recorder().clone());
     run.start(node, move |runtime| async move {
         let listener = runtime.listen(address).await?;
         let address = listener.local_address()?;
-        let service = Service { runtime: runtime.clone(), jobs, hand_over, places, threads, timeout };
+        let service = Service { runtime: runtime.clone(), jobs, hand_over, places, threads, timeout, recorder };
         runtime.spawn(http::serve(runtime.clone(), listener, Arc::new(service)));
         Ok(address)
     })
@@ -63,6 +90,7 @@ impl<R: Runtime, H: HandOver> Handler for Service<R, H> {
         let Ok(_thread) = self.threads.acquire().await else {
             return http::status_of(Answer::Rejected);
         };
+        let _hold = Hold::begin(&self.runtime, self.recorder.as_ref(), job.id);
         let deadline = self.runtime.now() + self.timeout;
         let answer = self.runtime.timeout_at(deadline, self.hand_over.hand_over(job)).await;
         http::status_of(answer.unwrap_or(Answer::TimedOut))

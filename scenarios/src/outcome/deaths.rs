@@ -58,7 +58,7 @@ impl Reading {
                     self.deaths.wasted += begun.map_or(Duration::ZERO, |(_, begun_at)| entry.at.since(begun_at));
                 }
             }
-            Event::Arrived | Event::Answered(_) | Event::DeadLettered => {}
+            Event::Arrived | Event::Admitted | Event::Released | Event::Answered(_) | Event::DeadLettered => {}
         }
     }
 

@@ -23,6 +23,8 @@ pub struct Point {
     pub completed: u64,
     /// Bytes held between front end and workers, when that was last looked at.
     pub held_bytes: u64,
+    /// The longest response, in milliseconds, of those who arrived since the last point; `None` if there was none.
+    pub slowest_response_ms: Option<f64>,
 }
 
 /// Times of arrival, departure and completion, each sorted, and what was held.
@@ -31,6 +33,8 @@ pub(super) struct Timeline<'a> {
     arrived: Vec<Timestamp>,
     left: Vec<Timestamp>,
     completed: Vec<Timestamp>,
+    /// Arrival and response of those whose response counts, in order of arrival.
+    responses: Vec<(Timestamp, u64)>,
 }
 
 impl<'a> Timeline<'a> {
@@ -40,6 +44,7 @@ impl<'a> Timeline<'a> {
             arrived: sorted(fates.iter().filter_map(|fate| fate.arrived)),
             left: sorted(fates.iter().filter_map(Fate::left)),
             completed: sorted(fates.iter().filter_map(|fate| fate.first_completion)),
+            responses: sorted(fates.iter().filter_map(|fate| Some((fate.arrived?, fate.response_nanoseconds()?)))),
         }
     }
 
@@ -54,14 +59,23 @@ impl<'a> Timeline<'a> {
             .map(|number| {
                 let offset = length * number / INTERVALS;
                 let at = started_at + offset;
+                let since = number.checked_sub(1).map(|last| started_at + length * last / INTERVALS);
                 Point {
                     at_s: offset.as_secs_f64(),
                     backlog: self.backlog(at),
                     completed: until(&self.completed, at),
                     held_bytes: self.held_bytes(at),
+                    slowest_response_ms: self.slowest_response_ms(since, at),
                 }
             })
             .collect()
+    }
+
+    /// Of who arrived after `since` and not after `until`.
+    fn slowest_response_ms(&self, since: Option<Timestamp>, until: Timestamp) -> Option<f64> {
+        let place = |at: Timestamp| self.responses.partition_point(|(arrived, _)| *arrived <= at);
+        let of_interval = &self.responses[since.map_or(0, place)..place(until)];
+        of_interval.iter().map(|(_, nanoseconds)| *nanoseconds).max().map(|longest| longest as f64 / 1e6)
     }
 
     fn held_bytes(&self, at: Timestamp) -> u64 {
@@ -74,8 +88,8 @@ impl<'a> Timeline<'a> {
     }
 }
 
-fn sorted(times: impl Iterator<Item = Timestamp>) -> Vec<Timestamp> {
-    let mut times: Vec<Timestamp> = times.collect();
+fn sorted<T: Ord>(times: impl Iterator<Item = T>) -> Vec<T> {
+    let mut times: Vec<T> = times.collect();
     times.sort_unstable();
     times
 }

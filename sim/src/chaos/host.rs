@@ -105,10 +105,12 @@ impl Machine for Watched {
     }
 
     fn deadline(&self) -> Option<Timestamp> {
-        self.observed.deadline()
+        if self.is_over.load(Ordering::Relaxed) { None } else { self.observed.deadline() }
     }
 
     fn expire(&mut self, now: Timestamp) {
-        self.observed.expire(now);
+        if !self.is_over.load(Ordering::Relaxed) {
+            self.observed.expire(now);
+        }
     }
 }

@@ -182,6 +182,7 @@ fn queue_options(queue: &QueuePlan) -> QueueOptions {
         delivery_limit: queue.delivery_limit,
         dead_letter_exchange: dead_letter_queue.map(|_| String::new()),
         dead_letter_routing_key: dead_letter_queue.map(|name| name.clone().into_bytes()),
+        ..QueuePolicy::default()
     };
     QueueOptions { policy, ..QueueOptions::default() }
 }

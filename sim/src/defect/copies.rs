@@ -1,7 +1,7 @@
 //! Brokers that keep what they should have let go.
 
 use handoff_broker::Timestamp;
-use handoff_broker::core::{Broker, Command, Effect, Machine, Message, Refusal, Reply};
+use handoff_broker::core::{Broker, Command, Death, Effect, Machine, Message, Refusal, Reply};
 
 use super::alteration::{Alteration, Channels, Every};
 
@@ -60,7 +60,7 @@ impl Alteration for DeliversTwice {
         }
         let effect = broker.next_effect()?;
         if let Effect::Deliver { delivery, .. } = &effect
-            && delivery.deaths.is_none()
+            && Death::read(delivery.message.headers()).is_empty()
             && self.deliveries.nth(5)
         {
             self.second = self.deliver_again(broker, &delivery.message);

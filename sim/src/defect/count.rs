@@ -24,7 +24,7 @@ impl Alteration for ForgetsDeaths {
     fn next_effect(&mut self, broker: &mut Broker) -> Option<Effect> {
         let mut effect = broker.next_effect()?;
         if let Effect::Deliver { delivery, .. } = &mut effect {
-            delivery.deaths = None;
+            delivery.message = delivery.message.without_header("x-death");
         }
         Some(effect)
     }

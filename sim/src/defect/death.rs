@@ -1,10 +1,9 @@
 //! Brokers that do not know when a message has to die.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::Arc;
 
 use handoff_broker::Timestamp;
-use handoff_broker::core::{Broker, Command, Deaths, Effect, Machine, Message, Refusal, Reply};
+use handoff_broker::core::{Broker, Command, Death, Effect, Machine, Message, Refusal, Reply};
 
 use super::alteration::{Alteration, Channels};
 
@@ -54,8 +53,8 @@ pub(super) struct DiesTwice {
     /// By queue, where its dead letters go.
     dead_letter_queues: BTreeMap<String, Vec<u8>>,
     repeated: VecDeque<Effect>,
-    /// What the first letter of a body says of its deaths.
-    deaths: BTreeMap<Vec<u8>, Arc<Deaths>>,
+    /// The first letter of a body, which says how it died.
+    letters: BTreeMap<Vec<u8>, Message>,
 }
 
 impl Alteration for DiesTwice {
@@ -85,9 +84,10 @@ impl Alteration for DiesTwice {
             }
             Effect::Deliver { delivery, .. } => {
                 let body = delivery.message.body().to_vec();
-                match &delivery.deaths {
-                    Some(deaths) => drop(self.deaths.insert(body, deaths.clone())),
-                    None => delivery.deaths = self.deaths.get(&body).cloned(),
+                if !Death::read(delivery.message.headers()).is_empty() {
+                    self.letters.insert(body, delivery.message.clone());
+                } else if let Some(letter) = self.letters.get(&body) {
+                    delivery.message = letter.clone();
                 }
             }
             _ => {}

@@ -30,7 +30,6 @@ impl Alteration for SwapsDeliveries {
             && !other.redelivered()
         {
             mem::swap(&mut delivery.message, &mut other.message);
-            mem::swap(&mut delivery.deaths, &mut other.deaths);
         }
         Some(first)
     }

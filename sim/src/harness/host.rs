@@ -115,6 +115,7 @@ impl Told {
             Effect::Died { reason, message, .. } => {
                 self.tell(format_args!("{} is a dead letter ({})", text(message), reason.as_str()));
             }
+            Effect::QueueExpired { queue } => self.tell(format_args!("deletes queue {queue}, which nobody used")),
             Effect::ConsumerCancelled { .. } => {}
         }
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use handoff_broker::Timestamp;
 use handoff_broker::client::{Certainty, ClientError};
-use handoff_broker::core::DeathReason;
+use handoff_broker::core::{self, DeathReason};
 use serde::{Deserialize, Serialize};
 
 use super::body::Digest;
@@ -153,6 +153,12 @@ impl Reason {
     /// RabbitMQ's word, as `x-death` has it.
     pub fn as_str(self) -> &'static str {
         DeathReason::from(self).as_str()
+    }
+}
+
+impl From<core::Death> for Death {
+    fn from(core::Death { queue, reason, count }: core::Death) -> Self {
+        Death { queue, reason, count }
     }
 }
 

@@ -89,7 +89,7 @@ impl Queue {
             max_length: policy.max_length,
             overflow: match policy.overflow {
                 core::Overflow::DropHead => Overflow::DropHead,
-                core::Overflow::RejectPublish => Overflow::RejectPublish,
+                core::Overflow::RejectPublish | core::Overflow::RejectPublishDeadLetter => Overflow::RejectPublish,
             },
             ..Queue::new(name)
         }

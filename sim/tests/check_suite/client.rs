@@ -131,11 +131,7 @@ impl Session {
 
     fn delivered(&mut self, source: Option<(QueueId, u16)>, delivery: core::Delivery) {
         let Some((queue, _)) = source else { return };
-        let deaths = delivery.deaths.iter().flat_map(|deaths| &deaths.entries).map(|death| Death {
-            queue: death.queue.to_string(),
-            reason: death.reason.as_str().to_owned(),
-            count: death.count,
-        });
+        let deaths = core::Death::read(delivery.message.headers()).into_iter();
         self.held.push(delivery.delivery_tag);
         self.channel.received(Delivery {
             channel: self.channel.id(),
@@ -146,7 +142,7 @@ impl Session {
             digest: Digest::of_message(delivery.message.properties(), delivery.message.body()),
             redelivered: delivery.redelivered(),
             delivery_count: delivery.delivery_count,
-            deaths: deaths.collect(),
+            deaths: deaths.map(Death::from).collect(),
         });
     }
 }

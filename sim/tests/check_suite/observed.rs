@@ -153,7 +153,14 @@ fn effects_belong_to_the_turn_of_their_command() {
     };
     bench.declares("work", QueueOptions { policy, ..QueueOptions::default() });
     for (queue, consumer_tag) in [("work", "w"), ("dead", "d")] {
-        bench.does(Command::Consume { channel: CHANNEL, queue, consumer_tag, no_ack: false, exclusive: false });
+        bench.does(Command::Consume {
+            channel: CHANNEL,
+            queue,
+            consumer_tag,
+            no_ack: false,
+            exclusive: false,
+            priority: 0,
+        });
     }
     bench.publishes("", b"work", 1);
     bench.does(Command::Reject { channel: CHANNEL, delivery_tag: 1, multiple: false, requeue: false });

@@ -4,6 +4,7 @@
 //! channel, asking for a prefetch and consuming are one.
 
 use handoff_broker::Timestamp;
+use handoff_broker::amqp::codec::{Properties, Table, Value};
 use handoff_broker::core::{
     ChannelId, Command, ConnectionId, Delivery, Effect, Machine, Message, Published, QueueOptions, QueuePolicy,
     Refusal, Reply,
@@ -169,7 +170,14 @@ impl Play {
     pub fn judge_end(&mut self) -> Result<(), String> {
         self.open(AUDITOR)?;
         let (channel, queue) = (AUDITOR, DEAD);
-        self.run(Command::Consume { channel, queue, consumer_tag: "auditor", no_ack: true, exclusive: true })?;
+        self.run(Command::Consume {
+            channel,
+            queue,
+            consumer_tag: "auditor",
+            no_ack: true,
+            exclusive: true,
+            priority: 0,
+        })?;
         let mut found = Vec::new();
         while let Some(Effect::Deliver { delivery, .. }) = self.broker.next_effect() {
             found.push((String::from_utf8_lossy(delivery.message.body()).into_owned(), cause_of_death(&delivery)));
@@ -178,9 +186,9 @@ impl Play {
         expect(found == due, || format!("dead letters {found:?}, expected {due:?}"))
     }
 
-    /// Writes everything on which the future depends.
-    pub fn describe(&self, out: &mut impl std::fmt::Write) -> std::fmt::Result {
-        write!(out, "{:?}{:?}", self.clients, self.broker.broker())
+    /// Everything on which the future depends.
+    pub fn describe(&self) -> String {
+        format!("{:?}{:?}", self.clients, self.broker.broker())
     }
 
     fn publish(&mut self, number: usize) -> Result<(), String> {
@@ -197,7 +205,8 @@ impl Play {
         let (channel, prefetch) = (self.consumer_channel(number), self.world.prefetch[number]);
         self.open(channel)?;
         self.run(Command::SetPrefetch { channel, count: prefetch, global: false })?;
-        self.run(Command::Consume { channel, queue: QUEUE, consumer_tag: "c", no_ack: false, exclusive: false })?;
+        let (queue, consumer_tag) = (QUEUE, "c");
+        self.run(Command::Consume { channel, queue, consumer_tag, no_ack: false, exclusive: false, priority: 0 })?;
         self.clients.consumers[number].consumes = true;
         self.clients.oracle.consumes(channel, prefetch);
         Ok(())
@@ -258,9 +267,20 @@ fn channel(client: u64, lives: u64) -> ChannelId {
 }
 
 /// What `x-death` says, if it says that it died once, in the queue.
-fn cause_of_death(letter: &Delivery) -> &'static str {
-    match letter.deaths.as_deref().map(|deaths| deaths.entries.as_slice()) {
-        Some([death]) if &*death.queue == QUEUE && death.count == 1 => death.reason.as_str(),
-        _ => "unknown",
-    }
+fn cause_of_death(letter: &Delivery) -> String {
+    let headers = Properties::parse(letter.message.properties()).ok().and_then(|properties| properties.headers());
+    let cause = match headers.unwrap_or_default().get("x-death") {
+        Some(Value::Array(deaths)) => match (deaths.iter().next(), deaths.iter().count()) {
+            (Some(Value::Table(death)), 1) if is_single(death) => death.get("reason").and_then(Value::as_str),
+            _ => None,
+        },
+        _ => None,
+    };
+    cause.unwrap_or("unknown").to_owned()
+}
+
+fn is_single(death: Table<'_>) -> bool {
+    let queue = death.get("queue").and_then(Value::as_str);
+    let count = death.get("count").and_then(Value::as_integer);
+    (queue, count) == (Some(QUEUE), Some(1))
 }

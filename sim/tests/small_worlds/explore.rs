@@ -9,10 +9,9 @@
 //! That the merging loses nothing is tested: without it, the same number of interleavings is found.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use handoff_sim::defect::{Defect, Defective};
-use xxhash_rust::xxh3::Xxh3;
+use xxhash_rust::xxh3::xxh3_128;
 
 use super::clients::{Play, Step, World};
 
@@ -150,17 +149,5 @@ impl Search {
 
 /// A state by a hash of 128 bits: two different ones of a million have the same with a chance of 1 in 10^26.
 fn key(play: &Play) -> u128 {
-    let mut hasher = Hasher(Xxh3::new());
-    // The hasher takes everything.
-    let _ = play.describe(&mut hasher);
-    hasher.0.digest128()
-}
-
-struct Hasher(Xxh3);
-
-impl fmt::Write for Hasher {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.0.update(text.as_bytes());
-        Ok(())
-    }
+    xxh3_128(play.describe().as_bytes())
 }

@@ -63,11 +63,9 @@ fn catch(defect: Defect) -> Option<Wrong> {
 
 #[test]
 fn broken_brokers_are_caught() {
-    for defect in Defect::ALL {
-        match catch(*defect) {
-            Some(Wrong { steps, what }) => println!("{defect}: {what} after {steps:?}"),
-            // No queue here has a length limit.
-            None => assert_eq!(*defect, Defect::IgnoresLength),
-        }
+    // No queue here has a length limit.
+    for defect in Defect::ALL.iter().filter(|defect| **defect != Defect::IgnoresLength) {
+        let Wrong { steps, what } = catch(*defect).unwrap_or_else(|| panic!("{defect} is not caught"));
+        println!("{defect}: {what} after {steps:?}");
     }
 }

@@ -92,7 +92,9 @@ impl Oracle {
                 let due = (QUEUE, entry.place, entry.body.as_bytes(), true);
                 expect(told == due, || format!("died as {told:?}, expected {due:?}"))
             }
-            Effect::ConsumerCancelled { .. } => Err(format!("nobody asked for {effect:?}")),
+            Effect::QueueExpired { .. } | Effect::ConsumerCancelled { .. } => {
+                Err(format!("nobody asked for {effect:?}"))
+            }
         }
     }
 
@@ -123,10 +125,10 @@ impl Oracle {
     }
 
     /// The dead letters in order: body and reason.
-    pub fn dead_letters(&self) -> Vec<(String, &'static str)> {
+    pub fn dead_letters(&self) -> Vec<(String, String)> {
         let letter = |index: &usize| match self.entries[*index] {
-            Entry { body, place: Place::Dead(reason), .. } => (body.to_owned(), reason.as_str()),
-            Entry { body, .. } => (body.to_owned(), "lives"),
+            Entry { body, place: Place::Dead(reason), .. } => (body.to_owned(), reason.as_str().to_owned()),
+            Entry { body, .. } => (body.to_owned(), "lives".to_owned()),
         };
         self.deaths.iter().map(letter).collect()
     }

@@ -18,14 +18,12 @@ use super::Connection;
 use crate::access::Permission;
 use crate::amqp::codec::{Method, Properties, ReplyCode, Table};
 use crate::amqp::fault::Fault;
-use crate::core::Message;
+use crate::core::{Message, REPLY_TO};
 
 /// What the default exchange is called in patterns, since its own name is empty.
 const DEFAULT_EXCHANGE: &str = "amq.default";
 /// What a queue is called that has no name yet.
 const GENERATED_QUEUE: &str = "amq.gen-0";
-/// A queue that is none: whoever consumes from it gets the replies to its own requests.
-const REPLY_TO: &str = "amq.rabbitmq.reply-to";
 
 impl Connection {
     /// Whether the user may do what a method on channel `number` asks for. A publish is asked about when it is whole.
@@ -42,6 +40,8 @@ impl Connection {
                     None => Ok(()),
                 }
             }
+            // These are nobody's to delete, which the core says.
+            Method::ExchangeDelete { exchange, .. } if exchange.starts_with("amq.") => Ok(()),
             Method::ExchangeDelete { exchange, .. } => self.may_exchange(Configure, exchange),
             Method::ExchangeBind { destination, source, .. } | Method::ExchangeUnbind { destination, source, .. } => {
                 self.may_exchange(Write, destination)?;
@@ -73,7 +73,8 @@ impl Connection {
 
     /// Whether the user may publish this: to its exchange, and under the name that it says.
     pub(super) fn check_publish(&self, message: &Message) -> Result<(), Fault> {
-        self.may_exchange(Permission::Write, message.exchange())?;
+        let exchange = message.exchange();
+        self.may(Permission::Write, "exchange", if exchange.is_empty() { DEFAULT_EXCHANGE } else { exchange })?;
         match Properties::user_id_of(message.properties()) {
             Some(said) if said != &*self.user => {
                 let text = format!("user_id property set to '{said}' but authenticated user was '{}'", self.user);
@@ -83,9 +84,9 @@ impl Connection {
         }
     }
 
+    /// The default exchange may be published to and nothing else, which the core says.
     fn may_exchange(&self, permission: Permission, exchange: &str) -> Result<(), Fault> {
-        let name = if exchange.is_empty() { DEFAULT_EXCHANGE } else { exchange };
-        self.may(permission, "exchange", name)
+        if exchange.is_empty() { Ok(()) } else { self.may(permission, "exchange", exchange) }
     }
 
     fn may_queue(&self, permission: Permission, queue: &str) -> Result<(), Fault> {

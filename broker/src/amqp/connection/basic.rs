@@ -1,9 +1,10 @@
 //! The basic class: publish, consume, get, acknowledge.
 
 use super::{Connection, Turn};
+use crate::amqp::arguments;
 use crate::amqp::codec::{Method, ReplyCode};
 use crate::amqp::fault::Fault;
-use crate::core::{Command, Machine, Reply};
+use crate::core::{ChannelId, Command, Machine, REPLY_TO, Reply};
 
 impl Connection {
     /// A method of the basic class.
@@ -45,6 +46,9 @@ impl Connection {
             Method::BasicConsume { .. } => self.consume(number, method, turn),
             Method::BasicCancel { consumer_tag, no_wait } => {
                 turn.done(Command::Cancel { channel, consumer_tag })?;
+                if let Some(channel) = self.channels.get_mut(&number) {
+                    channel.content.replies.take_if(|(tag, _)| tag == consumer_tag);
+                }
                 turn.answer(number, no_wait, &Method::BasicCancelOk { consumer_tag });
                 Ok(())
             }
@@ -55,12 +59,12 @@ impl Connection {
                 Ok(())
             }
             Method::BasicRecoverAsync { requeue: true } => turn.done(Command::Recover { channel }),
-            other => Err(Fault::new(ReplyCode::NotImplemented, format!("{} requeue=false", other.name()))),
+            _ => Err(Fault::new(ReplyCode::NotImplemented, "requeue=false")),
         }
     }
 
     fn consume<M: Machine>(&mut self, number: u16, method: Method<'_>, turn: &mut Turn<'_, M>) -> Result<(), Fault> {
-        let Method::BasicConsume { queue, consumer_tag, no_ack, exclusive, no_wait, .. } = method else {
+        let Method::BasicConsume { queue, consumer_tag, no_ack, exclusive, no_wait, arguments, .. } = method else {
             return Ok(());
         };
         let made_tag;
@@ -73,7 +77,15 @@ impl Connection {
         };
         let queue = self.queue_name(number, queue)?;
         let channel = self.channel_id(number);
-        turn.done(Command::Consume { channel, queue, consumer_tag, no_ack, exclusive })?;
+        if queue == REPLY_TO {
+            let address = turn.reply_address(channel, consumer_tag, no_ack)?;
+            turn.answer(number, no_wait, &Method::BasicConsumeOk { consumer_tag });
+            let replies = Some((consumer_tag.to_owned(), address));
+            self.channels.entry(number).and_modify(|channel| channel.content.replies = replies);
+            return Ok(());
+        }
+        let priority = arguments::consumer_priority(queue, arguments)?;
+        turn.done(Command::Consume { channel, queue, consumer_tag, no_ack, exclusive, priority })?;
         turn.answer(number, no_wait, &Method::BasicConsumeOk { consumer_tag });
         Ok(())
     }
@@ -94,5 +106,16 @@ impl<M: Machine> Turn<'_, M> {
     fn done(&mut self, command: Command<'_>) -> Result<(), Fault> {
         self.ask(command)?;
         Ok(())
+    }
+
+    /// Starts a channel's consumer of replies, and says where they go.
+    fn reply_address(&mut self, channel: ChannelId, consumer_tag: &str, no_ack: bool) -> Result<String, Fault> {
+        if !no_ack {
+            return Err(Fault::new(ReplyCode::PreconditionFailed, "reply consumer cannot acknowledge"));
+        }
+        match self.ask(Command::ConsumeReplies { channel, consumer_tag })? {
+            Reply::ReplyAddress(address) => Ok(address),
+            _ => Err(Fault::new(ReplyCode::InternalError, "the core gave a consume another command's answer")),
+        }
     }
 }

@@ -5,7 +5,7 @@ use super::{Connection, Turn};
 use crate::amqp::codec::{Method, ReplyCode};
 use crate::amqp::fault::Fault;
 use crate::amqp::output::Output;
-use crate::core::{Command, Machine};
+use crate::core::{Command, Machine, Message};
 
 /// What the protocol has to remember for one channel. Consumers and deliveries are the core's.
 #[derive(Debug, Default)]
@@ -18,6 +18,10 @@ pub(super) struct Channel {
     pub confirms: Option<Confirms>,
     /// The queue that an empty name means.
     pub last_queue: String,
+    /// Whether transactions are selected.
+    pub is_transactional: bool,
+    /// What waits for the next commit, in order: the messages that go back if there is no way for them.
+    pub held_returnable: Vec<Option<Message>>,
 }
 
 /// Publisher confirms: each publish has a number, and each number is answered once.
@@ -77,10 +81,7 @@ impl Connection {
                 self.method_on_closing_channel(number, method, turn.output);
                 Ok(())
             }
-            Some(channel) if channel.content.is_expected() => {
-                let text = format!("expected a content frame on channel {number}, got {}", method.name());
-                Err(Fault::new(ReplyCode::UnexpectedFrame, text))
-            }
+            Some(channel) if channel.content.is_expected() => Err(channel.content.unexpected()),
             Some(_) => self.method_on_open_channel(number, method, turn),
         }
     }
@@ -93,7 +94,12 @@ impl Connection {
     ) -> Result<(), Fault> {
         match method {
             Method::ChannelOpen {} if number > self.channel_max => {
-                let text = format!("channel {number} is beyond the negotiated channel_max ({})", self.channel_max);
+                let (opened, most) = (self.channels.len(), self.channel_max);
+                let text = if opened >= usize::from(most) {
+                    format!("number of channels opened ({opened}) has reached the negotiated channel_max ({most})")
+                } else {
+                    format!("channel number {number} is beyond the negotiated channel_max ({most})")
+                };
                 Err(Fault::new(ReplyCode::NotAllowed, text))
             }
             Method::ChannelOpen {} => {
@@ -145,15 +151,10 @@ impl Connection {
             | Method::QueueUnbind { .. }
             | Method::QueuePurge { .. }
             | Method::QueueDelete { .. } => self.entity_method(number, method, turn),
-            Method::ConfirmSelect { no_wait } => {
-                if let Some(channel) = self.channels.get_mut(&number) {
-                    channel.confirms.get_or_insert_default();
-                }
-                if !no_wait {
-                    turn.output.method(number, &Method::ConfirmSelectOk {});
-                }
-                Ok(())
+            Method::TxSelect {} | Method::TxCommit {} | Method::TxRollback {} => {
+                self.transaction_method(number, method, turn)
             }
+            Method::ConfirmSelect { no_wait } => self.select_confirms(number, no_wait, turn.output),
             Method::ChannelFlow { active: true } => {
                 turn.output.method(number, &Method::ChannelFlowOk { active: true });
                 Ok(())
@@ -169,8 +170,20 @@ impl Connection {
             }
             Method::ChannelOpen {} => Err(Fault::new(ReplyCode::ChannelError, "second 'channel.open' seen")),
             Method::ChannelFlowOk { .. } | Method::BasicCancelOk { .. } => Ok(()),
-            other => Err(Fault::new(ReplyCode::NotImplemented, other.name())),
+            _ => Err(Fault::new(ReplyCode::CommandInvalid, "unimplemented method")),
         }
+    }
+
+    fn select_confirms(&mut self, number: u16, no_wait: bool, output: &mut Output) -> Result<(), Fault> {
+        let Some(channel) = self.channels.get_mut(&number) else { return Ok(()) };
+        if channel.is_transactional {
+            return Err(Fault::new(ReplyCode::PreconditionFailed, "cannot switch from tx to confirm mode"));
+        }
+        channel.confirms.get_or_insert_default();
+        if !no_wait {
+            output.method(number, &Method::ConfirmSelectOk {});
+        }
+        Ok(())
     }
 
     /// Sends `channel.close` and waits for its answer; what the channel held is given back at once.

@@ -4,9 +4,12 @@
 //! first, and grows only with what really came, so that an announced size costs nothing.
 
 use super::{Connection, Turn};
-use crate::amqp::codec::{BASIC_CLASS_ID, ContentHeader, Method, Properties, ReplyCode, Value};
+use crate::amqp::codec::{BASIC_CLASS_ID, ContentHeader, Properties, ReplyCode, Value};
 use crate::amqp::fault::Fault;
-use crate::core::{Command, Machine, Message, Published, Reply};
+use crate::core::{Command, Machine, Message, Published, REPLY_TO, Reply};
+
+/// The longest time to live that RabbitMQ takes: ten years, in milliseconds.
+const LONGEST_TIME_MS: i128 = 10 * 365 * 24 * 60 * 60 * 1000;
 
 /// Which frame of a message comes next, and what came of it so far. The buffers are used again for the next message.
 #[derive(Debug, Default)]
@@ -18,6 +21,8 @@ pub(super) struct Content {
     properties: Vec<u8>,
     body_bytes: usize,
     body: Vec<u8>,
+    /// The tag of the channel's consumer of replies, and the address that stands for it in what is published here.
+    pub replies: Option<(String, String)>,
 }
 
 /// The frame that has to come next.
@@ -35,6 +40,16 @@ impl Content {
         self.awaited != Awaited::Method
     }
 
+    /// Another frame has come than the one that has to.
+    pub fn unexpected(&self) -> Fault {
+        let text = match self.awaited {
+            Awaited::Method => "expected method frame, got non method frame instead",
+            Awaited::Header => "expected content header for class 60, got non content header frame instead",
+            Awaited::Body => "expected content body, got non content body frame instead",
+        };
+        Fault::new(ReplyCode::UnexpectedFrame, text)
+    }
+
     /// A publish: its header comes next.
     pub fn begin(&mut self, exchange: &str, routing_key: &[u8], mandatory: bool) {
         self.exchange.clear();
@@ -48,18 +63,21 @@ impl Content {
     /// The header frame; returns the message if it has no body.
     fn header(&mut self, payload: &[u8], max_message_bytes: u64) -> Result<Option<Message>, Fault> {
         if self.awaited != Awaited::Header {
-            return Err(unexpected("header"));
+            return Err(self.unexpected());
         }
         let header =
             ContentHeader::parse(payload).map_err(|error| Fault::new(error.reply_code(), error.to_string()))?;
         if header.class_id != BASIC_CLASS_ID {
-            let text = format!("content header of class {} after basic.publish", header.class_id);
+            let text = format!("expected content header for class 60, got one for class {} instead", header.class_id);
             return Err(Fault::new(ReplyCode::UnexpectedFrame, text));
         }
         let properties =
             Properties::parse(header.properties).map_err(|error| Fault::new(error.reply_code(), error.to_string()))?;
         self.properties.clear();
-        self.properties.extend_from_slice(header.properties);
+        match self.reply_address(&properties)? {
+            Some(address) => self.properties = properties.with_reply_to(address),
+            None => self.properties.extend_from_slice(header.properties),
+        }
         if header.body_size > max_message_bytes {
             self.awaited = Awaited::Method;
             let text =
@@ -69,14 +87,23 @@ impl Content {
         self.body_bytes = usize::try_from(header.body_size)
             .map_err(|_| Fault::new(ReplyCode::FrameError, "body size exceeds the address space"))?;
         self.awaited = Awaited::Body;
-        check_copies(&properties).inspect_err(|_| self.awaited = Awaited::Method)?;
+        check_copies(&properties).and(check_expiration(&properties)).inspect_err(|_| self.awaited = Awaited::Method)?;
         Ok((self.body_bytes == 0).then(|| self.finish(&[])))
+    }
+
+    /// What to write instead of the name that stands for the channel's own consumer of replies.
+    fn reply_address(&self, properties: &Properties<'_>) -> Result<Option<&str>, Fault> {
+        if properties.reply_to() != Some(REPLY_TO) {
+            return Ok(None);
+        }
+        let missing = || Fault::new(ReplyCode::PreconditionFailed, "fast reply consumer does not exist");
+        self.replies.as_ref().map(|(_, address)| Some(address.as_str())).ok_or_else(missing)
     }
 
     /// A body frame; returns the message when its body is whole.
     fn body(&mut self, part: &[u8]) -> Result<Option<Message>, Fault> {
         if self.awaited != Awaited::Body {
-            return Err(unexpected("body"));
+            return Err(self.unexpected());
         }
         let missing_bytes = self.body_bytes - self.body.len();
         if part.len() > missing_bytes {
@@ -113,8 +140,25 @@ fn check_copies(properties: &Properties<'_>) -> Result<(), Fault> {
     Ok(())
 }
 
-fn unexpected(frame: &str) -> Fault {
-    Fault::new(ReplyCode::UnexpectedFrame, format!("content {frame} frame is not expected now"))
+/// A time to live is decimal digits, for milliseconds.
+fn check_expiration(properties: &Properties<'_>) -> Result<(), Fault> {
+    let Some(expiration) = properties.expiration() else { return Ok(()) };
+    let digits = expiration.strip_prefix(['+', '-']).unwrap_or(expiration);
+    let leftover = digits.trim_start_matches(|letter: char| letter.is_ascii_digit());
+    let number = expiration.parse::<i128>();
+    let reason = if leftover.len() == digits.len() {
+        "no_integer".to_owned()
+    } else if !leftover.is_empty() {
+        format!("{{leftover_string,\"{leftover}\"}}")
+    } else {
+        match number {
+            Ok(0..=LONGEST_TIME_MS) => return Ok(()),
+            Ok(..0) => format!("{{value_negative,{expiration}}}"),
+            _ => format!("{{value_too_large,{expiration}}}"),
+        }
+    };
+    let text = format!("invalid expiration '{expiration}': {reason}");
+    Err(Fault::new(ReplyCode::PreconditionFailed, text))
 }
 
 impl Connection {
@@ -146,7 +190,7 @@ impl Connection {
         step: impl FnOnce(&mut Content) -> Result<Option<Message>, Fault>,
     ) -> Result<(), Fault> {
         match self.channels.get_mut(&number) {
-            None => Err(Fault::new(ReplyCode::ChannelError, "content frame on a channel that is not open")),
+            None => Err(Fault::new(ReplyCode::ChannelError, "expected 'channel.open'")),
             Some(channel) if channel.closing => Ok(()),
             Some(channel) => match step(&mut channel.content)? {
                 Some(message) => self.publish(number, message, turn),
@@ -179,15 +223,10 @@ impl Connection {
         let Reply::Published(published) = turn.ask(Command::Publish { channel: channel_id, message })? else {
             return Err(Fault::new(ReplyCode::InternalError, "the core gave a publish another command's answer"));
         };
-        if let (Published::Unroutable, Some(message)) = (published, returnable) {
-            let returned = Method::BasicReturn {
-                reply_code: ReplyCode::NoRoute.code(),
-                reply_text: ReplyCode::NoRoute.name(),
-                exchange: message.exchange(),
-                routing_key: message.routing_key(),
-            };
-            turn.output.count_answers(0, 1);
-            turn.output.message(number, &returned, message.properties(), message.body());
+        match (published, returnable) {
+            (Published::Held, returnable) => channel.held_returnable.push(returnable),
+            (Published::Unroutable, Some(message)) => turn.output.unroutable(number, &message),
+            _ => {}
         }
         channel.confirm(number, published != Published::Refused, turn.output);
         Ok(())

@@ -82,7 +82,7 @@ impl Connection {
             // A passive declaration asks whether it exists, not what it is.
             _ if passive => ExchangeKind::Direct,
             unknown => {
-                return Err(Fault::new(ReplyCode::CommandInvalid, format!("unknown exchange type '{unknown}'")));
+                return Err(Fault::new(ReplyCode::CommandInvalid, format!("invalid exchange type '{unknown}'")));
             }
         };
         let alternate_exchange = if passive { None } else { arguments::alternate_exchange(exchange, arguments)? };
@@ -103,8 +103,10 @@ impl Connection {
             return Ok(());
         };
         let name = if passive { self.queue_name(number, queue)? } else { queue };
-        let policy = if passive { Default::default() } else { arguments::queue_policy(name, arguments)? };
-        let options = QueueOptions { durable, exclusive, auto_delete, policy };
+        let options = match passive {
+            true => QueueOptions::default(),
+            false => arguments::queue_options(name, (durable, exclusive, auto_delete), arguments)?,
+        };
         let declare = Command::DeclareQueue { connection: self.id, name, passive, options };
         let Reply::QueueDeclared { name, messages, consumers } = turn.ask(declare)? else {
             return Err(Fault::new(ReplyCode::InternalError, "the core gave a declare another command's answer"));

@@ -13,8 +13,11 @@ use crate::amqp::heartbeat::Heartbeat;
 use crate::amqp::output::Output;
 use crate::core::Machine;
 
+/// How clients of 0-9 begin, some of which speak 0-9-1; RabbitMQ takes it for that.
+const OLDER_HEADER: [u8; 8] = *b"AMQP\x01\x01\0\x09";
+
 /// What we do beyond the specification.
-const CAPABILITIES: [&str; 7] = [
+const CAPABILITIES: [&str; 9] = [
     "publisher_confirms",
     "exchange_exchange_bindings",
     "basic.nack",
@@ -22,19 +25,22 @@ const CAPABILITIES: [&str; 7] = [
     "connection.blocked",
     "per_consumer_qos",
     "authentication_failure_close",
+    "consumer_priorities",
+    "direct_reply_to",
 ];
 
 impl Connection {
     /// Anything but our protocol's header is answered with that header, and the end (AMQP 0-9-1, 4.2.2).
     pub(super) fn receive_protocol_header(&mut self, input: &[u8], output: &mut Output) -> usize {
         let header_bytes = PROTOCOL_HEADER.len();
-        if input.len() < header_bytes && PROTOCOL_HEADER.starts_with(input) {
-            return 0;
-        }
-        if !input.starts_with(&PROTOCOL_HEADER) {
+        let is_ours = |header: &[u8; 8]| header.starts_with(&input[..input.len().min(header_bytes)]);
+        if !is_ours(&PROTOCOL_HEADER) && !is_ours(&OLDER_HEADER) {
             output.bytes().extend_from_slice(&PROTOCOL_HEADER);
             self.phase = Phase::Finished;
             return input.len();
+        }
+        if input.len() < header_bytes {
+            return 0;
         }
         let server_properties = server_properties();
         let start = Method::ConnectionStart {
@@ -76,10 +82,7 @@ impl Connection {
                 self.end(turn.now, turn.machine);
                 Ok(())
             }
-            (_, method) => {
-                let text = format!("{} is not expected on channel 0 now", method.name());
-                Err(Fault::new(ReplyCode::CommandInvalid, text))
-            }
+            _ => Err(self.unexpected_method()),
         }
     }
 
@@ -103,7 +106,10 @@ impl Connection {
     ) -> Result<(), Fault> {
         let settings = &self.settings;
         let too_high = |what: &str, asked: u32, most: u32| {
-            Fault::new(ReplyCode::NotAllowed, format!("negotiated {what} = {asked} is higher than the maximum {most}"))
+            Fault::new(
+                ReplyCode::NotAllowed,
+                format!("negotiated {what} = {asked} is higher than the maximum allowed value ({most})"),
+            )
         };
         if channel_max > settings.channel_max {
             return Err(too_high("channel_max", channel_max.into(), settings.channel_max.into()));
@@ -112,7 +118,9 @@ impl Connection {
             return Err(too_high("frame_max", frame_max, settings.frame_max));
         }
         if frame_max != 0 && frame_max < FRAME_MIN_SIZE {
-            let text = format!("negotiated frame_max = {frame_max} is lower than the minimum {FRAME_MIN_SIZE}");
+            let text = format!(
+                "negotiated frame_max = {frame_max} is lower than the minimum allowed value ({FRAME_MIN_SIZE})"
+            );
             return Err(Fault::new(ReplyCode::NotAllowed, text));
         }
         self.channel_max = if channel_max == 0 { settings.channel_max } else { channel_max };

@@ -9,7 +9,7 @@ use crate::core::Machine;
 use crate::time::Timestamp;
 
 /// The mechanisms, as `connection.start` lists them.
-pub(super) const MECHANISMS: &[u8] = b"PLAIN AMQPLAIN";
+pub(super) const MECHANISMS: &[u8] = b"AMQPLAIN PLAIN";
 
 /// How far logging in has come, and what has to be remembered for it.
 #[derive(Debug)]
@@ -94,11 +94,11 @@ impl Capabilities {
     }
 }
 
-/// `\0user\0password`, after an identity that is ignored (RFC 4616).
+/// `\0user\0password` (RFC 4616, without an identity to act as).
 fn plain(response: &[u8]) -> Result<Login, Fault> {
-    let mut parts = response.split(|&byte| byte == 0).skip(1);
-    match (parts.next(), parts.next(), parts.next()) {
-        (Some(user), Some(password), None) => Ok(login(user, password)),
+    let mut parts = response.split(|&byte| byte == 0);
+    match (parts.next(), parts.next(), parts.next(), parts.next()) {
+        (Some(b""), Some(user), Some(password), None) => Ok(login(user, password)),
         _ => Err(Fault::new(ReplyCode::SyntaxError, "response to PLAIN is not '\\0user\\0password'")),
     }
 }

@@ -14,6 +14,7 @@ mod content;
 mod entities;
 mod handshake;
 mod login;
+mod transaction;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -149,7 +150,7 @@ impl Connection {
                     taken_bytes
                 }
                 Err(error) => {
-                    self.fail(Fault::new(error.reply_code(), error.to_string()), 0, (0, 0), &mut turn);
+                    self.fail(Fault::no_frame(error, input), 0, (0, 0), &mut turn);
                     // Nothing after a broken frame can be trusted: there is no next frame to find.
                     self.phase = Phase::Finished;
                     input.len()
@@ -212,7 +213,8 @@ impl Connection {
     pub fn shut_down<M: Machine>(&mut self, now: Timestamp, machine: &mut M, output: &mut Output) {
         match self.phase {
             Phase::Running => {
-                let fault = Fault::new(ReplyCode::ConnectionForced, "broker forced connection closure: shutdown");
+                let fault =
+                    Fault::new(ReplyCode::ConnectionForced, "broker forced connection closure with reason 'shutdown'");
                 self.close(&fault, (0, 0), &mut Turn { now, machine, output });
             }
             Phase::Closing => {}
@@ -269,6 +271,11 @@ impl Connection {
         self.fail(fault, 0, (60, 40), &mut Turn { now, machine, output });
     }
 
+    /// Its number.
+    pub fn id(&self) -> ConnectionId {
+        self.id
+    }
+
     /// How far it has come.
     pub fn state(&self) -> ConnectionState {
         match self.phase {
@@ -302,7 +309,7 @@ impl Connection {
             }
             FrameKind::Method => match Method::parse(frame.payload) {
                 Ok(method) => (method.class_and_method_id(), self.method(number, method, turn)),
-                Err(error) => (error.class_and_method_id(), Err(Fault::new(error.reply_code(), error.to_string()))),
+                Err(error) => (error.class_and_method_id(), Err(Fault::no_method(error, frame.payload))),
             },
             FrameKind::Header => ((60, 40), self.content_header(number, frame.payload, turn)),
             FrameKind::Body => ((60, 40), self.content_body(number, frame.payload, turn)),
@@ -320,9 +327,21 @@ impl Connection {
             return self.connection_method(method, turn);
         }
         if self.phase != Phase::Running {
-            return Err(Fault::new(ReplyCode::ChannelError, format!("channel {number} before connection.open")));
+            return Err(self.unexpected_method());
         }
         self.channel_method(number, method, turn)
+    }
+
+    /// What RabbitMQ says to a method that does not belong to channel 0, or not now.
+    fn unexpected_method(&self) -> Fault {
+        let state = match self.phase {
+            Phase::Header | Phase::Start | Phase::LoggingIn | Phase::Refused => "starting",
+            Phase::Tune => "tuning",
+            Phase::Open => "opening",
+            Phase::Running => "running",
+            Phase::Closing | Phase::Finished => "closing",
+        };
+        Fault::new(ReplyCode::ChannelError, format!("unexpected method in connection state {state}"))
     }
 
     /// Everything but the end of the close is ignored: the client may not have seen our close yet.

@@ -17,6 +17,7 @@ use super::broker::{Broker, QueueKey};
 use super::command::{ExchangeKind, ExchangeOptions, Refusal, Reply};
 use super::envelope::Envelope;
 use super::equivalence::check_exchange;
+use super::limits::exchange_bytes;
 
 pub(super) use self::headers::check_match;
 
@@ -177,6 +178,11 @@ impl Exchanges {
         self.all.get_mut(key)
     }
 
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.all.len()
+    }
+
     /// All of them.
     pub fn iter(&self) -> impl Iterator<Item = (ExchangeKey, &Exchange)> {
         self.all.iter()
@@ -221,7 +227,11 @@ impl Broker {
             Err(Refusal::NoExchange(_)) if !passive && name.starts_with(RESERVED_PREFIX) => {
                 return Err(Refusal::Reserved { entity: "exchange", name: name.into() });
             }
-            Err(Refusal::NoExchange(_)) if !passive => self.exchanges.insert(Exchange::new(name, options)),
+            Err(Refusal::NoExchange(_)) if !passive => {
+                self.admit_exchange(name, &options)?;
+                self.definitions.add_bytes(exchange_bytes(name, &options));
+                self.exchanges.insert(Exchange::new(name, options));
+            }
             Err(refusal) => return Err(refusal),
         }
         Ok(Reply::Done)
@@ -248,10 +258,10 @@ impl Broker {
         let mut going = vec![key];
         while let Some(key) = going.pop() {
             let Some(exchange) = self.exchanges.remove(key) else { continue };
+            self.definitions.remove_bytes(exchange_bytes(&exchange.name, &exchange.options));
             for target in exchange.targets() {
-                if let Some(bindings) = self.bindings_of(target) {
-                    bindings.remove(&key);
-                }
+                let patterns = self.bindings_of(target).and_then(|bindings| bindings.remove(&key));
+                self.definitions.remove_bindings(patterns.iter().flatten());
             }
             going.extend(self.remove_routes(Target::Exchange(key), exchange.bindings));
         }

@@ -104,7 +104,14 @@ fn without_acknowledgements_there_is_no_limit_and_nothing_is_held() {
     driver.declare("q", QueuePolicy::default());
     driver.run(Command::SetPrefetch { channel: A, count: 1, global: true });
     driver.run(Command::SetPrefetch { channel: A, count: 1, global: false });
-    driver.run(Command::Consume { channel: A, queue: "q", consumer_tag: "x", no_ack: true, exclusive: false });
+    driver.run(Command::Consume {
+        channel: A,
+        queue: "q",
+        consumer_tag: "x",
+        no_ack: true,
+        exclusive: false,
+        priority: 0,
+    });
     driver.publish_all("q", &["1", "2", "3"]);
     assert_eq!(driver.effects(), ["x#1 1", "x#2 2", "x#3 3"]);
     let counts = driver.counts("q");
@@ -158,7 +165,14 @@ fn a_global_prefetch_does_not_keep_a_consumer_without_acknowledgements_after_a_p
     driver.declare("r", QueuePolicy::default());
     driver.run(Command::SetPrefetch { channel: A, count: 1, global: true });
     driver.consume(A, "q", "x", 0);
-    driver.run(Command::Consume { channel: A, queue: "r", consumer_tag: "y", no_ack: true, exclusive: false });
+    driver.run(Command::Consume {
+        channel: A,
+        queue: "r",
+        consumer_tag: "y",
+        no_ack: true,
+        exclusive: false,
+        priority: 0,
+    });
     driver.publish_all("q", &["1", "2"]);
     assert_eq!(driver.effects(), ["x#1 1"]);
     driver.run(Command::SetWritable { connection: A.connection, writable: false });
@@ -206,6 +220,7 @@ fn consumer_tags_and_exclusive_consumers_are_guarded() {
         consumer_tag,
         no_ack: false,
         exclusive,
+        priority: 0,
     };
     driver.run(consume(A, "x", false));
     assert_eq!(driver.handle(consume(A, "x", false)), Err(Refusal::ConsumerTagInUse("x".into())));

@@ -1,8 +1,7 @@
 //! Dead letters: by each cause exactly, once, in order, with their record; and the ones that find no queue.
 
-use std::time::Duration;
-
 use super::*;
+use crate::amqp::codec::{ArrayBuilder, Properties, TableBuilder, Value};
 
 fn poisoned(limit: u32) -> Driver {
     let mut driver = Driver::new();
@@ -11,36 +10,46 @@ fn poisoned(limit: u32) -> Driver {
     driver
 }
 
-fn record(delivery: &Delivery) -> Vec<(&str, &str, u64)> {
-    let entries = delivery.deaths.iter().flat_map(|deaths| &deaths.entries);
-    entries.map(|death| (&*death.queue, death.reason.as_str(), death.count)).collect()
+/// Queue, reason and count of each death.
+fn record(delivery: &Delivery) -> Vec<(String, String, u64)> {
+    let deaths = Death::read(delivery.message.headers()).into_iter();
+    deaths.map(|death| (death.queue, death.reason, death.count)).collect()
+}
+
+fn recorded(deaths: &[(&str, &str, u64)]) -> Vec<(String, String, u64)> {
+    deaths.iter().map(|(queue, reason, count)| (queue.to_string(), reason.to_string(), *count)).collect()
+}
+
+fn headers(message: &Message) -> String {
+    format!("{:?}", message.headers()).replace("LongString", "").replace(", ", " ")
 }
 
 #[test]
-fn a_rejected_message_is_published_to_the_dead_letter_exchange_unchanged() {
+fn a_rejected_message_is_published_to_the_dead_letter_exchange_with_its_record() {
     let mut driver = Driver::new();
     driver.now = Timestamp::EPOCH + Duration::from_secs(7);
     driver.declare("q", dead_letters_to("dead"));
     driver.declare("dead", QueuePolicy::default());
-    let message = Message::new("", b"q", b"\x80\0\x04text", b"body");
-    driver.run(Command::Publish { channel: A, message });
-    assert_eq!(driver.get(A, "q").unwrap().deaths, None);
+    driver.publish_with("q", PropertiesBuilder::new().content_type("text").message_id("7"), "body");
+    let published = driver.get(A, "q").unwrap().message;
     driver.reject(A, 1);
     assert_eq!(driver.effects(), ["body dead-lettered from q: rejected"]);
-    let delivery = driver.get(B, "dead").unwrap();
-    assert_eq!(delivery.message, Message::new("", b"dead", b"\x80\0\x04text", b"body"));
-    assert_eq!((delivery.delivery_tag, delivery.delivery_count), (1, 0));
-    let deaths = delivery.deaths.unwrap();
-    assert_eq!(deaths.first, FirstDeath { queue: "q".into(), reason: DeathReason::Rejected, exchange: "".into() });
-    let death = Death {
-        queue: "q".into(),
-        reason: DeathReason::Rejected,
-        count: 1,
-        time: driver.now,
-        exchange: "".into(),
-        routing_keys: vec![b"q".to_vec()],
-    };
-    assert_eq!(deaths.entries, [death]);
+    let Delivery { delivery_tag, delivery_count, message } = driver.get(B, "dead").unwrap();
+    assert_eq!((delivery_tag, delivery_count), (1, 0));
+    assert_eq!((message.exchange(), message.routing_key(), message.body()), ("", &b"dead"[..], &b"body"[..]));
+    let properties = Properties::parse(message.properties()).unwrap();
+    assert_eq!((properties.content_type(), properties.message_id()), (Some("text"), Some("7")));
+    let Some(Value::Array(deaths)) = message.headers().get("x-death") else { panic!("no record") };
+    let Some(Value::Table(death)) = deaths.iter().next() else { panic!("no entry") };
+    let names: Vec<&[u8]> = death.iter().map(|(name, _)| name).collect();
+    assert_eq!(names, [&b"count"[..], b"reason", b"queue", b"time", b"exchange", b"routing-keys"]);
+    assert_eq!(death.get("time"), Some(Value::Timestamp(7)));
+    assert_eq!(death.get("count"), Some(Value::LongLongInt(1)));
+    for (name, value) in [("exchange", ""), ("queue", "q"), ("reason", "rejected")] {
+        assert_eq!(message.headers().get(&format!("x-first-death-{name}")).and_then(Value::as_str), Some(value));
+        assert_eq!(death.get(name).and_then(Value::as_str), Some(value));
+    }
+    assert!(published.headers().is_empty(), "what was published is unchanged");
     assert_eq!((driver.counts("q").dead_lettered, driver.counts("q").removed), (1, 0));
 }
 
@@ -117,9 +126,10 @@ fn deaths_in_one_queue_for_one_reason_share_an_entry_and_the_latest_is_first() {
         driver.run(Command::Reject { channel: A, delivery_tag, multiple: false, requeue });
     }
     let delivery = driver.get(A, "q").unwrap();
-    assert_eq!(record(&delivery), [("r", "rejected", 3), ("q", "delivery_limit", 1), ("q", "rejected", 2)]);
-    let first = &delivery.deaths.as_ref().unwrap().first;
-    assert_eq!((&*first.queue, first.reason), ("q", DeathReason::Rejected));
+    let expected = recorded(&[("r", "rejected", 3), ("q", "delivery_limit", 1), ("q", "rejected", 2)]);
+    assert_eq!(record(&delivery), expected);
+    let first = delivery.message.headers().get("x-first-death-queue").and_then(Value::as_str);
+    assert_eq!(first, Some("q"));
 }
 
 #[test]
@@ -132,7 +142,7 @@ fn deaths_travel_with_every_delivery_of_the_message() {
     driver.reject(A, 1);
     for tag in 2..4 {
         let delivery = driver.get(A, "dead").unwrap();
-        assert_eq!(record(&delivery), [("q", "rejected", 1)]);
+        assert_eq!(record(&delivery), recorded(&[("q", "rejected", 1)]));
         driver.requeue(A, tag);
     }
 }
@@ -176,9 +186,14 @@ fn a_rejection_on_the_way_makes_it_no_cycle() {
 
 #[test]
 fn a_long_chain_of_full_queues_is_no_recursion() {
+    let small = std::thread::Builder::new().stack_size(128 * 1024);
+    small.spawn(|| go_through_full_queues(500)).unwrap().join().unwrap();
+}
+
+fn go_through_full_queues(count: u32) {
     let mut driver = Driver::new();
     let name = |index: u32| format!("q{index:05}");
-    for index in 0..2_000 {
+    for index in 0..count {
         let policy = QueuePolicy { max_length: Some(0), ..dead_letters_to(&name(index + 1)) };
         let (connection, name) = (A.connection, name(index));
         let options = QueueOptions { policy, ..QueueOptions::default() };
@@ -188,7 +203,7 @@ fn a_long_chain_of_full_queues_is_no_recursion() {
     let message = Message::new("", name(0).as_bytes(), b"", b"a");
     driver.broker.handle(driver.now, Command::Publish { channel: A, message }).unwrap();
     let effects = std::iter::from_fn(|| driver.broker.next_effect()).count();
-    assert_eq!(effects, 2_000);
+    assert_eq!(effects, count as usize);
     driver.audit();
 }
 
@@ -245,4 +260,99 @@ fn a_dead_letter_is_pushed_before_its_new_queue_drops_anything() {
     let delivered: Vec<&String> = effects.iter().filter(|effect| effect.starts_with("d#")).collect();
     assert_eq!(delivered, ["d#1 a", "d#2 b", "d#3 c"]);
     assert_eq!(driver.counts("dead").removed, 0);
+}
+
+/// What becomes of these headers when their message is rejected in the queue `q`.
+fn headers_after_death(before: &TableBuilder) -> Message {
+    let mut driver = Driver::new();
+    driver.declare("q", dead_letters_to("dead"));
+    driver.declare("dead", QueuePolicy::default());
+    driver.publish_with("q", PropertiesBuilder::new().headers(before.clone()), "a");
+    driver.get(A, "q");
+    driver.reject(A, 1);
+    driver.get(B, "dead").unwrap().message
+}
+
+#[test]
+fn the_deaths_that_a_publisher_tells_of_go_on_counting() {
+    let mut mine = TableBuilder::new();
+    mine.insert("queue", Value::LongString(b"q")).insert("reason", Value::LongString(b"rejected"));
+    let mut other = TableBuilder::new();
+    other.insert("queue", Value::LongString(b"o")).insert("reason", Value::LongString(b"mood"));
+    let mut deaths = ArrayBuilder::new();
+    for entry in [&other, &mine, &other] {
+        deaths.push(Value::Table(entry.as_table()));
+    }
+    let mut before = TableBuilder::new();
+    before.insert("x-death", Value::Array(deaths.as_array()));
+    let message = headers_after_death(&before);
+    let entries = Death::read(message.headers());
+    let told: Vec<_> = entries.iter().map(|death| (&*death.queue, &*death.reason, death.count)).collect();
+    assert_eq!(told, [("q", "rejected", 2), ("o", "mood", 2)]);
+    assert_eq!(message.headers().get("x-first-death-queue"), None, "it died before");
+}
+
+#[test]
+fn what_is_no_record_of_deaths_is_replaced_by_one() {
+    let mut before = TableBuilder::new();
+    before.insert("x-death", Value::LongString(b"often")).insert("kept", Value::LongInt(1));
+    let message = headers_after_death(&before);
+    assert_eq!(Death::read(message.headers()).len(), 1);
+    assert_eq!(message.headers().get("kept"), Some(Value::LongInt(1)));
+    assert_eq!(message.headers().get("x-first-death-queue"), None, "{}", headers(&message));
+}
+
+fn copies_to(name: &str, key: &[u8]) -> PropertiesBuilder {
+    let mut keys = ArrayBuilder::new();
+    keys.push(Value::LongString(key));
+    let mut headers = TableBuilder::new();
+    headers.insert(name, Value::Array(keys.as_array()));
+    PropertiesBuilder::new().headers(headers)
+}
+
+fn bind_to_direct(driver: &mut Driver, queue: &str) {
+    driver.declare(queue, QueuePolicy::default());
+    let (connection, exchange, routing_key) = (A.connection, "amq.direct", queue.as_bytes());
+    driver.run(Command::BindQueue { connection, queue, exchange, routing_key, arguments: Table::default() });
+}
+
+#[test]
+fn a_dead_letter_goes_by_all_its_routing_keys_again_also_those_nobody_sees() {
+    for header in ["CC", "BCC"] {
+        let mut driver = Driver::new();
+        let policy = QueuePolicy { dead_letter_exchange: Some("amq.direct".into()), ..QueuePolicy::default() };
+        driver.declare("q", policy);
+        bind_to_direct(&mut driver, "copy");
+        driver.publish_with("q", copies_to(header, b"copy"), "a");
+        driver.get(A, "q");
+        driver.reject(A, 1);
+        assert_eq!(driver.counts("copy").ready, 2, "{header}: once published, once dead-lettered");
+        driver.get(A, "copy");
+        let letter = driver.get(A, "copy").unwrap().message;
+        assert_eq!(letter.routing_key(), b"q");
+        assert_eq!(letter.headers().get("BCC"), None);
+        let Some(Value::Array(deaths)) = letter.headers().get("x-death") else { panic!("no record") };
+        let Some(Value::Table(death)) = deaths.iter().next() else { panic!("no entry") };
+        let Some(Value::Array(keys)) = death.get("routing-keys") else { panic!("no keys") };
+        let seen = if header == "CC" {
+            vec![Value::LongString(b"q"), Value::LongString(b"copy")]
+        } else {
+            vec![Value::LongString(b"q")]
+        };
+        assert_eq!(keys.iter().collect::<Vec<_>>(), seen);
+    }
+}
+
+#[test]
+fn a_new_routing_key_replaces_all_of_a_dead_letter() {
+    let mut driver = Driver::new();
+    let policy = QueuePolicy { dead_letter_exchange: Some("amq.direct".into()), ..dead_letters_to("dead") };
+    driver.declare("q", policy);
+    bind_to_direct(&mut driver, "copy");
+    bind_to_direct(&mut driver, "dead");
+    driver.publish_with("q", copies_to("CC", b"copy"), "a");
+    driver.get(A, "q");
+    driver.reject(A, 1);
+    assert_eq!((driver.counts("copy").taken, driver.counts("dead").taken), (1, 1));
+    assert_eq!(driver.get(A, "dead").unwrap().message.headers().get("CC"), None);
 }

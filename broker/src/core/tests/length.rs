@@ -113,3 +113,47 @@ fn a_queue_without_length_drops_everything() {
     assert_eq!(driver.publish("q", "a"), Published::Taken);
     assert_eq!(driver.effects(), ["a gone from q: maxlen"]);
 }
+
+fn limit_bytes(max_length_bytes: u64, overflow: Overflow) -> QueuePolicy {
+    QueuePolicy { max_length_bytes: Some(max_length_bytes), overflow, ..QueuePolicy::default() }
+}
+
+#[test]
+fn bytes_of_bodies_are_limited_by_dropping_as_many_as_are_needed() {
+    let mut driver = Driver::new();
+    driver.declare("q", limit_bytes(10, Overflow::DropHead));
+    driver.publish_all("q", &["aaaa", "bbbb", "cc"]);
+    assert_eq!(driver.effects(), [""; 0]);
+    driver.publish_all("q", &["ddddd"]);
+    assert_eq!(driver.effects(), ["aaaa gone from q: maxlen", "bbbb gone from q: maxlen"]);
+    driver.publish_all("q", &["a body longer than the queue"]);
+    assert_eq!(driver.effects().len(), 3);
+    assert_eq!(driver.counts("q").ready, 0);
+}
+
+#[test]
+fn a_message_that_would_exceed_the_bytes_is_refused_and_a_smaller_one_is_not() {
+    let mut driver = Driver::new();
+    driver.declare("q", limit_bytes(5, Overflow::RejectPublish));
+    assert_eq!(driver.publish("q", "aaa"), Published::Taken);
+    assert_eq!(driver.publish("q", "bbb"), Published::Refused);
+    assert_eq!(driver.publish("q", "cc"), Published::Taken);
+    driver.get(A, "q");
+    assert_eq!(driver.publish("q", "ddd"), Published::Taken);
+    driver.run(Command::PurgeQueue { connection: A.connection, name: "q" });
+    assert_eq!(driver.publish("q", "eeeee"), Published::Taken);
+}
+
+#[test]
+fn what_is_refused_may_go_to_the_dead_letters_instead() {
+    let mut driver = Driver::new();
+    let overflow = Overflow::RejectPublishDeadLetter;
+    driver.declare("q", QueuePolicy { max_length: Some(1), overflow, ..dead_letters_to("dead") });
+    driver.declare("dead", QueuePolicy::default());
+    driver.publish_all("q", &["a"]);
+    assert_eq!(driver.publish("q", "b"), Published::Refused);
+    assert_eq!(driver.counts("q").taken, 1);
+    let letter = driver.get(A, "dead").unwrap();
+    let death = Death { queue: "q".into(), reason: "maxlen".into(), count: 1 };
+    assert_eq!((text(&letter.message), Death::read(letter.message.headers())), ("b".into(), vec![death]));
+}

@@ -6,15 +6,24 @@ mod credit;
 mod death;
 mod declaring;
 mod exchanges;
+mod expiry;
 mod length;
+mod limits;
 mod model;
 mod order;
+mod priority;
 mod property;
+mod replies;
 mod routing;
 mod settling;
+mod single_active;
+mod snapshot;
+mod transaction;
+
+use std::time::Duration;
 
 use super::*;
-use crate::amqp::codec::Table;
+use crate::amqp::codec::{PropertiesBuilder, Table};
 
 /// The first channel of the first connection.
 const A: ChannelId = ChannelId { connection: ConnectionId(1), number: 1 };
@@ -31,7 +40,11 @@ struct Driver {
 
 impl Driver {
     fn new() -> Self {
-        let mut driver = Driver { broker: Broker::new(), now: Timestamp::EPOCH };
+        Driver::around(Broker::new())
+    }
+
+    fn around(broker: Broker) -> Self {
+        let mut driver = Driver { broker, now: Timestamp::EPOCH };
         for channel in [A, A2, B] {
             driver.run(Command::OpenChannel { channel });
         }
@@ -63,6 +76,7 @@ impl Driver {
                 format!("{consumer_tag}#{} {}{again}", delivery.delivery_tag, text(&delivery.message))
             }
             Effect::ConsumerCancelled { consumer_tag, .. } => format!("{consumer_tag} cancelled"),
+            Effect::QueueExpired { queue } => format!("{queue} expired"),
             Effect::Died { queue, reason, message, dead_lettered } => {
                 let fate = if dead_lettered { "dead-lettered" } else { "gone" };
                 format!("{} {fate} from {queue}: {}", text(&message), reason.as_str())
@@ -101,7 +115,7 @@ impl Driver {
     /// Consumes with a prefetch of the consumer's own.
     fn consume(&mut self, channel: ChannelId, queue: &str, consumer_tag: &str, prefetch: u16) {
         self.run(Command::SetPrefetch { channel, count: prefetch, global: false });
-        self.run(Command::Consume { channel, queue, consumer_tag, no_ack: false, exclusive: false });
+        self.run(Command::Consume { channel, queue, consumer_tag, no_ack: false, exclusive: false, priority: 0 });
     }
 
     fn acknowledge(&mut self, channel: ChannelId, delivery_tag: u64) {
@@ -130,6 +144,23 @@ impl Driver {
             bodies.push(text(&delivery.message));
         }
         bodies
+    }
+
+    /// Lets time pass, and what is due be done.
+    fn wait_ms(&mut self, time_ms: u64) {
+        self.now = self.now + Duration::from_millis(time_ms);
+        if self.broker.deadline().is_some_and(|deadline| deadline <= self.now) {
+            self.broker.expire(self.now);
+        }
+        self.audit();
+    }
+
+    fn publish_with(&mut self, queue: &str, properties: PropertiesBuilder, body: &str) -> Published {
+        let message = Message::new("", queue.as_bytes(), &properties.build(), body.as_bytes());
+        match self.run(Command::Publish { channel: A, message }) {
+            Reply::Published(published) => published,
+            reply => panic!("{reply:?}"),
+        }
     }
 
     fn counts(&self, queue: &str) -> QueueCounts {

@@ -25,8 +25,10 @@ enum Step {
     Unbind((ConnectionId, usize, usize, usize)),
     BindExchange((usize, usize, usize)),
     UnbindExchange((usize, usize, usize)),
-    Publish((ChannelId, usize, usize)),
-    Consume((ChannelId, usize, usize, bool, bool)),
+    Publish((ChannelId, usize, usize, Option<u64>, Option<u8>)),
+    Consume((ChannelId, usize, usize, bool, bool, i64)),
+    /// So many milliseconds pass, and the broker is asked to do what is due, or is not.
+    Wait((u64, bool)),
     Cancel((ChannelId, usize)),
     Get((ChannelId, usize, bool)),
     Prefetch((ChannelId, u16, bool)),
@@ -43,14 +45,19 @@ fn channels() -> impl Strategy<Value = ChannelId> {
     (connections(), 1..=2u16).prop_map(|(connection, number)| ChannelId { connection, number })
 }
 
+fn seldom<T: Strategy<Value: std::fmt::Debug>>(values: T) -> impl Strategy<Value = Option<T::Value>> {
+    prop::option::weighted(0.2, values)
+}
+
 fn steps() -> impl Strategy<Value = Step> {
     let (queue, bound, any, rarely) = (0..QUEUES.len(), 1..5usize, any::<bool>(), prop::bool::weighted(0.1));
     let (tag, choice) = (0..TAGS.len(), 0..9usize);
     prop_oneof![
-        30 => (channels(), 0..EXCHANGES.len(), queue.clone()).prop_map(Step::Publish),
+        30 => (channels(), 0..EXCHANGES.len(), queue.clone(), seldom(0..4u64), seldom(0..5u8)).prop_map(Step::Publish),
+        8 => (0..3u64, any).prop_map(Step::Wait),
         14 => (channels(), choice.clone(), any, any).prop_map(Step::Reject),
         12 => (channels(), choice, any).prop_map(Step::Acknowledge),
-        10 => (channels(), queue.clone(), tag.clone(), rarely, rarely).prop_map(Step::Consume),
+        10 => (channels(), queue.clone(), tag.clone(), rarely, rarely, 0..2i64).prop_map(Step::Consume),
         10 => (channels(), 0..4u16, any).prop_map(Step::Prefetch),
         6 => (channels(), queue.clone(), rarely).prop_map(Step::Get),
         5 => channels().prop_map(Step::Open),
@@ -72,19 +79,32 @@ fn steps() -> impl Strategy<Value = Step> {
 /// Rules that often interact: short queues, low limits, dead letters that go round.
 fn options() -> impl Strategy<Value = QueueOptions> {
     let maybe = |values| prop::option::weighted(0.4, values);
-    let overflow = prop_oneof![Just(Overflow::DropHead), Just(Overflow::RejectPublish)];
+    let overflow = prop_oneof![
+        3 => Just(Overflow::DropHead),
+        2 => Just(Overflow::RejectPublish),
+        1 => Just(Overflow::RejectPublishDeadLetter),
+    ];
+    let length = (maybe(0..4), seldom(0..8u64), overflow);
+    let order = (seldom(1..4u8), seldom(0..5u64), prop::bool::weighted(0.2));
     let dead_letters = (maybe(0..EXCHANGES.len() as u64), prop::option::of(0..QUEUES.len()));
     let rarely = || prop::bool::weighted(0.1);
-    (maybe(0..4), overflow, maybe(0..3), dead_letters, rarely(), rarely()).prop_map(
-        |(max_length, overflow, delivery_limit, (exchange, routing_key), exclusive, auto_delete)| {
+    (length, order, maybe(0..3), dead_letters, rarely(), rarely()).prop_map(
+        |(length, order, delivery_limit, (exchange, routing_key), exclusive, auto_delete)| {
+            let (max_length, max_length_bytes, overflow) = length;
+            let (max_priority, ttl_ms, single_active_consumer) = order;
             let policy = QueuePolicy {
                 max_length,
+                max_length_bytes,
                 overflow,
+                max_priority,
+                message_ttl: ttl_ms.map(Duration::from_millis),
+                single_active_consumer,
+                expires: None,
                 delivery_limit: delivery_limit.map(|limit| limit as u32),
                 dead_letter_exchange: exchange.map(|index| EXCHANGES[index as usize].into()),
                 dead_letter_routing_key: routing_key.map(|index| QUEUES[index].into()),
             };
-            QueueOptions { durable: false, exclusive, auto_delete, policy }
+            QueueOptions { exclusive, auto_delete, policy, ..QueueOptions::default() }
         },
     )
 }
@@ -112,6 +132,9 @@ impl Pair {
     }
 
     fn step(&mut self, step: &Step) {
+        if let Step::Wait((time_ms, is_timely)) = *step {
+            return self.wait(time_ms, is_timely);
+        }
         let command = self.command(step);
         let answer = self.driver.handle(command.clone());
         let effects = std::iter::from_fn(|| self.driver.broker.next_effect()).collect();
@@ -119,6 +142,16 @@ impl Pair {
         self.model.handle(&self.driver.broker, command, &answer, effects);
         let counts = self.driver.broker.queues().map(|(name, counts)| (name.to_owned(), counts));
         assert_eq!(counts.collect::<Vec<_>>(), self.model.counts());
+    }
+
+    fn wait(&mut self, time_ms: u64, is_timely: bool) {
+        self.driver.now = self.driver.now + Duration::from_millis(time_ms);
+        let effects = is_timely.then(|| {
+            self.driver.broker.expire(self.driver.now);
+            std::iter::from_fn(|| self.driver.broker.next_effect()).collect()
+        });
+        self.driver.audit();
+        self.model.pass(self.driver.now, effects);
     }
 
     fn command(&mut self, step: &Step) -> Command<'static> {
@@ -153,15 +186,14 @@ impl Pair {
                 let (routing_key, arguments) = (PATTERNS[key].as_bytes(), Table::default());
                 Command::UnbindExchange { destination, source, routing_key, arguments }
             }
-            Step::Publish((channel, exchange, key)) => {
-                self.published += 1;
-                let (exchange, routing_key) = (EXCHANGES[exchange], QUEUES[key].as_bytes());
-                let message = Message::new(exchange, routing_key, b"\0\0", self.published.to_string().as_bytes());
-                Command::Publish { channel, message }
+            Step::Publish((channel, exchange, key, ttl_ms, priority)) => {
+                Command::Publish { channel, message: self.message(exchange, key, ttl_ms, priority) }
             }
-            Step::Consume((channel, queue, tag, no_ack, exclusive)) => {
-                Command::Consume { channel, queue: QUEUES[queue], consumer_tag: TAGS[tag], no_ack, exclusive }
+            Step::Consume((channel, queue, tag, no_ack, exclusive, priority)) => {
+                let (queue, consumer_tag) = (QUEUES[queue], TAGS[tag]);
+                Command::Consume { channel, queue, consumer_tag, no_ack, exclusive, priority }
             }
+            Step::Wait(_) => unreachable!("waiting is no command"),
             Step::Cancel((channel, tag)) => Command::Cancel { channel, consumer_tag: TAGS[tag] },
             Step::Get((channel, queue, no_ack)) => Command::Get { channel, queue: QUEUES[queue], no_ack },
             Step::Prefetch((channel, count, global)) => Command::SetPrefetch { channel, count, global },
@@ -173,6 +205,19 @@ impl Pair {
             }
             Step::Recover(channel) => Command::Recover { channel },
         }
+    }
+
+    fn message(&mut self, exchange: usize, key: usize, ttl_ms: Option<u64>, priority: Option<u8>) -> Message {
+        self.published += 1;
+        let mut properties = PropertiesBuilder::new();
+        if let Some(ttl_ms) = ttl_ms {
+            properties = properties.expiration(ttl_ms.to_string());
+        }
+        if let Some(priority) = priority {
+            properties = properties.priority(priority);
+        }
+        let (exchange, routing_key, body) = (EXCHANGES[exchange], QUEUES[key], self.published.to_string());
+        Message::new(exchange, routing_key.as_bytes(), &properties.build(), body.as_bytes())
     }
 
     /// Mostly a tag that is held, sometimes any.

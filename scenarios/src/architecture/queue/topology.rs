@@ -64,6 +64,7 @@ fn options(scenario: &Scenario) -> QueueOptions {
         delivery_limit: Some(scenario.work.max_attempts - 1),
         dead_letter_exchange: Some(String::new()),
         dead_letter_routing_key: Some(DEAD_LETTERS.into()),
+        ..QueuePolicy::default()
     };
     QueueOptions { policy, ..QueueOptions::default() }
 }

@@ -58,6 +58,22 @@ pub enum Fault {
 }
 
 impl Fault {
+    /// Since when it is felt, and until when if it ends, in seconds after the start of the load. `None` for poisoned
+    /// jobs, which are so from the beginning.
+    pub fn window_s(&self) -> Option<(f64, Option<f64>)> {
+        match self {
+            Fault::Crash { at_s, restart_after_s, .. } | Fault::Silence { at_s, restart_after_s, .. } => {
+                Some((*at_s, restart_after_s.map(|after_s| at_s + after_s)))
+            }
+            Fault::Pause { at_s, duration_s, .. } | Fault::Slow { at_s, duration_s, .. } => {
+                Some((*at_s, Some(at_s + duration_s)))
+            }
+            Fault::Deploy { at_s, restart_after_s, .. } => Some((*at_s, Some(at_s + restart_after_s))),
+            Fault::Replay { at_s, .. } => Some((*at_s, Some(*at_s))),
+            Fault::Poison { .. } => None,
+        }
+    }
+
     /// Whether this fault poisons the job with this number.
     pub fn poisons(&self, id: u64) -> bool {
         match self {

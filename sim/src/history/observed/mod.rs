@@ -4,7 +4,8 @@
 //! queues are left out: they end with their clients, and nothing is promised beyond that.
 //!
 //! It follows direct and fanout exchanges to queues; not topics, headers, alternates and exchanges bound to exchanges.
-//! Three more things a run has to keep away from, since they cannot be told from here: a message that goes to several queues
+//! More things a run has to keep away from, since they are not told here: transactions, times to live of single
+//! messages, full queues that refuse into their dead letters, a message that goes to several queues
 //! of which one refuses it (it is written as refused by all that may refuse), dead letters that go to several queues
 //! (the first one is written), and a prefetch that consumers of left-out queues share with others.
 
@@ -163,6 +164,10 @@ impl Observer {
                 self.on_channel(channel, |channel| BrokerEvent::Rejected { channel, delivery_tag, multiple, requeue });
             }
             Command::Recover { channel } => self.on_channel(channel, |channel| BrokerEvent::Recovered { channel }),
+            Command::ConsumeReplies { .. }
+            | Command::SelectTransactions { .. }
+            | Command::Commit { .. }
+            | Command::Rollback { .. } => {}
         }
     }
 
@@ -175,6 +180,7 @@ impl Observer {
                 }
             }
             Effect::ConsumerCancelled { channel, consumer_tag } => self.end_consumer(*channel, consumer_tag),
+            Effect::QueueExpired { queue } => self.delete_queue(queue),
             Effect::Died { queue, reason, message, dead_lettered } => {
                 let (digest, reason, dead_lettered) = (digest_of(message), (*reason).into(), *dead_lettered);
                 let message = identify_body(message.body());
@@ -201,11 +207,7 @@ fn digest_of(message: &Message) -> Digest {
 }
 
 fn delivered(channel: ChannelId, consumer: Option<ConsumerId>, queue: QueueId, delivery: &core::Delivery) -> Delivery {
-    let deaths = delivery.deaths.iter().flat_map(|deaths| &deaths.entries).map(|death| Death {
-        queue: death.queue.to_string(),
-        reason: death.reason.as_str().to_owned(),
-        count: death.count,
-    });
+    let deaths = core::Death::read(delivery.message.headers()).into_iter();
     Delivery {
         channel,
         consumer,
@@ -215,6 +217,6 @@ fn delivered(channel: ChannelId, consumer: Option<ConsumerId>, queue: QueueId, d
         digest: digest_of(&delivery.message),
         redelivered: delivery.redelivered(),
         delivery_count: delivery.delivery_count,
-        deaths: deaths.collect(),
+        deaths: deaths.map(Death::from).collect(),
     }
 }

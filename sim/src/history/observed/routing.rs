@@ -72,6 +72,9 @@ impl Observer {
     }
 
     pub(super) fn publish(&self, message: &Message, reply: &Reply) {
+        if *reply == Reply::Published(Published::Held) {
+            return;
+        }
         let (id, digest) = (identify_body(message.body()), digest_of(message));
         for queue in self.route(message.exchange(), message.routing_key()) {
             if *reply == Reply::Published(Published::Refused) && self.recorder.refuses_messages(queue) {

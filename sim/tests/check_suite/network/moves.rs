@@ -44,7 +44,14 @@ impl<M: Inspect> Network<M> {
             Up::Consume { request, queue, prefetch } => {
                 let queue = QUEUES[usize::from(queue == self.queues[1])];
                 let set = self.handle(Command::SetPrefetch { channel, count: prefetch, global: false });
-                let consume = Command::Consume { channel, queue, consumer_tag: "c", no_ack: false, exclusive: false };
+                let consume = Command::Consume {
+                    channel,
+                    queue,
+                    consumer_tag: "c",
+                    no_ack: false,
+                    exclusive: false,
+                    priority: 0,
+                };
                 (Some(request), set.is_ok() && self.handle(consume).is_ok())
             }
             Up::Publish { request, queue, message } => {

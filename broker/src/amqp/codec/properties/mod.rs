@@ -9,7 +9,7 @@
 //! ```
 //!
 //! Flags and values stay together as bytes, so that they can be forwarded as they came. [`Properties`] reads them,
-//! [`PropertiesBuilder`] writes new ones, [`Properties::with_headers`] changes headers and nothing else.
+//! [`PropertiesBuilder`] writes new ones, and some are replaced without touching the rest.
 
 mod define;
 
@@ -61,6 +61,8 @@ impl<'a> ContentHeader<'a> {
 
 const HEADERS_FLAG: u16 = 0x2000;
 const USER_ID_FLAG: u16 = 0x0010;
+const REPLY_TO_FLAG: u16 = 0x0200;
+const EXPIRATION_FLAG: u16 = 0x0100;
 
 // Each property of the basic class with its flag, in the order of the wire.
 define::properties! {
@@ -110,23 +112,34 @@ impl Properties<'_> {
         let old = self.headers().unwrap_or_default();
         let mut headers = old.filtered(|name| changes.iter().all(|(changed, _)| changed != name));
         headers.extend_from_slice(changes.as_bytes());
-        self.replacing_headers(&headers)
+        self.replacing(HEADERS_FLAG, true, |writer| writer.long_string(&headers))
     }
 
     /// The flags and values without the header of this name; all other bytes as they came.
     pub(crate) fn without_header(&self, name: &str) -> Vec<u8> {
-        self.replacing_headers(&self.headers().unwrap_or_default().filtered(|header| header != name.as_bytes()))
+        let headers = self.headers().unwrap_or_default().filtered(|header| header != name.as_bytes());
+        self.replacing(HEADERS_FLAG, true, |writer| writer.long_string(&headers))
     }
 
-    fn replacing_headers(&self, headers: &[u8]) -> Vec<u8> {
-        let before_bytes = self.values.len() - self.reader_at(HEADERS_FLAG).rest().len();
-        let after = self.reader_at(HEADERS_FLAG >> 1).rest();
-        let mut out = Vec::with_capacity(before_bytes + headers.len() + after.len() + 6);
+    /// The flags and values without a time to live; all other bytes as they came.
+    pub(crate) fn without_expiration(&self) -> Vec<u8> {
+        self.replacing(EXPIRATION_FLAG, false, |_| {})
+    }
+
+    /// The flags and values with another address for replies; all other bytes as they came.
+    pub(crate) fn with_reply_to(&self, address: &str) -> Vec<u8> {
+        self.replacing(REPLY_TO_FLAG, true, |writer| writer.short_string(address))
+    }
+
+    /// The flags and values with what `write` says in place of the value with this flag, or without it.
+    fn replacing(&self, flag: u16, is_set: bool, write: impl FnOnce(&mut Writer<'_>)) -> Vec<u8> {
+        let before_bytes = self.values.len() - self.reader_at(flag).rest().len();
+        let mut out = Vec::with_capacity(self.values.len() + 64);
         let mut writer = Writer::new(&mut out);
-        writer.short(self.flags | HEADERS_FLAG);
+        writer.short(if is_set { self.flags | flag } else { self.flags & !flag });
         writer.bytes(&self.values[..before_bytes]);
-        writer.long_string(headers);
-        writer.bytes(after);
+        write(&mut writer);
+        writer.bytes(self.reader_at(flag >> 1).rest());
         out
     }
 }

@@ -16,8 +16,12 @@ use crate::core::broker::QueueKey;
 
 #[derive(Clone)]
 struct ModelEntry {
-    message: Message,
+    exchange: String,
+    routing_key: Vec<u8>,
+    body: Vec<u8>,
     position: u64,
+    priority: u8,
+    expires_at: Option<Timestamp>,
     count: u32,
     /// Queue, reason and count, the latest first.
     deaths: Vec<(String, DeathReason, u64)>,
@@ -29,8 +33,17 @@ struct ModelQueue {
     key: QueueKey,
     options: QueueOptions,
     owner: Option<ConnectionId>,
+    /// The one consumer that is served, if only one is.
+    active: Option<u64>,
     ready: Vec<ModelEntry>,
     counts: QueueCounts,
+}
+
+struct ModelDeath {
+    queue: QueueKey,
+    reason: DeathReason,
+    entry: ModelEntry,
+    was_taken: bool,
 }
 
 #[derive(Clone, PartialEq)]
@@ -46,6 +59,7 @@ struct ModelConsumer {
     queue: QueueKey,
     no_ack: bool,
     exclusive: bool,
+    priority: i64,
     prefetch: u16,
 }
 
@@ -66,14 +80,15 @@ struct ModelChannel {
 
 #[derive(Default)]
 pub struct Model {
+    now: Timestamp,
     channels: Vec<ModelChannel>,
     queues: Vec<ModelQueue>,
     consumers: Vec<ModelConsumer>,
     /// Source, target and routing key.
     bindings: Vec<(String, ModelTarget, Vec<u8>)>,
     unwritable: Vec<ConnectionId>,
-    overfull: Vec<QueueKey>,
-    dead: Vec<(QueueKey, DeathReason, ModelEntry)>,
+    untidy: Vec<QueueKey>,
+    dead: Vec<ModelDeath>,
     serials: u64,
     /// What the real broker did, as far as it is not yet explained.
     effects: VecDeque<Effect>,
@@ -89,14 +104,40 @@ impl Model {
         effects: Vec<Effect>,
     ) {
         self.effects = effects.into();
+        self.expire_due();
         let expected = match command {
             Command::Get { channel, queue, no_ack } => self.get(channel, queue, no_ack, answer),
             command => self.dispatch(command, broker),
         };
         assert_eq!(*answer, expected);
         self.work_off();
-        while let Some(effect) = self.effects.pop_front() {
-            self.check_delivery(effect, None);
+        self.finish();
+    }
+
+    /// It is later. Says what the real broker did about it, if it was asked to.
+    pub fn pass(&mut self, now: Timestamp, effects: Option<Vec<Effect>>) {
+        self.now = now;
+        if let Some(effects) = effects {
+            self.effects = effects.into();
+            self.expire_due();
+            self.finish();
+        }
+    }
+
+    /// What is left of the effects is told message by message.
+    fn finish(&mut self) {
+        while let Some(effect) = self.effects.front() {
+            match effect {
+                Effect::Died { queue, .. } => {
+                    let key = self.queues.iter().find(|known| known.name == **queue).expect("it died somewhere").key;
+                    assert!(self.bury_expired(key), "a death that is not explained");
+                    self.work_off();
+                }
+                _ => {
+                    let effect = self.effects.pop_front().expect("there is one");
+                    self.check_delivery(effect, None);
+                }
+            }
         }
         for consumer in &self.consumers {
             let starves = self.has_credit(consumer) && !self.queue(consumer.queue).ready.is_empty();
@@ -168,8 +209,8 @@ impl Model {
                 }
             }
             Command::Publish { channel, message } => return self.publish(channel, message),
-            Command::Consume { channel, queue, consumer_tag, no_ack, exclusive } => {
-                self.consume(channel, queue, consumer_tag, no_ack, exclusive)?;
+            Command::Consume { channel, queue, consumer_tag, no_ack, exclusive, priority } => {
+                self.consume(channel, queue, consumer_tag, (no_ack, exclusive, priority))?;
             }
             Command::Cancel { channel, consumer_tag } => {
                 self.channel(channel)?;

@@ -1,5 +1,7 @@
 //! The life of channels, queues and consumers.
 
+use std::cmp::Reverse;
+
 use super::*;
 
 impl Model {
@@ -38,8 +40,8 @@ impl Model {
         match self.accessible(connection, name) {
             Err(Refusal::NoQueue(_)) => {
                 let (owner, key) = (options.exclusive.then_some(connection), broker.queue_keys[name]);
-                let (ready, counts) = (Vec::new(), QueueCounts::default());
-                self.queues.push(ModelQueue { name: name.into(), key, options, owner, ready, counts });
+                let (active, ready, counts) = (None, Vec::new(), QueueCounts::default());
+                self.queues.push(ModelQueue { name: name.into(), key, options, owner, active, ready, counts });
             }
             found => drop(found?),
         }
@@ -89,21 +91,36 @@ impl Model {
         channel: ChannelId,
         queue: &str,
         tag: &str,
-        no_ack: bool,
-        exclusive: bool,
+        (no_ack, exclusive, priority): (bool, bool, i64),
     ) -> Result<(), Refusal> {
         let prefetch = self.channel(channel)?.consumer_prefetch;
         if self.consumers.iter().any(|consumer| consumer.channel == channel && consumer.tag == tag) {
             return Err(Refusal::ConsumerTagInUse(tag.into()));
         }
         let key = self.accessible(channel.connection, queue)?;
-        if self.consumers.iter().any(|consumer| consumer.queue == key && (exclusive || consumer.exclusive)) {
+        let is_single = self.queue(key).options.policy.single_active_consumer;
+        let is_taken = self.consumers.iter().any(|consumer| consumer.queue == key && (exclusive || consumer.exclusive));
+        if is_taken || is_single && exclusive {
             return Err(Refusal::ExclusiveUse(queue.into()));
         }
         self.serials += 1;
         let (serial, tag) = (self.serials, tag.to_owned());
-        self.consumers.push(ModelConsumer { serial, channel, tag, queue: key, no_ack, exclusive, prefetch });
+        self.consumers.push(ModelConsumer { serial, channel, tag, queue: key, no_ack, exclusive, priority, prefetch });
+        self.choose_active(key);
         Ok(())
+    }
+
+    /// A queue that serves one consumer goes on serving it, or else the first of those with the highest priority.
+    fn choose_active(&mut self, key: QueueKey) {
+        let served = |consumer: &&ModelConsumer| consumer.queue == key;
+        let active = self.find(key).and_then(|queue| queue.active);
+        let stays = self.consumers.iter().any(|consumer| Some(consumer.serial) == active);
+        let next =
+            self.consumers.iter().filter(served).max_by_key(|consumer| (consumer.priority, Reverse(consumer.serial)));
+        let next = next.map(|consumer| consumer.serial);
+        if let Some(queue) = self.find(key).filter(|queue| queue.options.policy.single_active_consumer && !stays) {
+            queue.active = next;
+        }
     }
 
     pub(super) fn remove_consumers(&mut self, is_gone: impl Fn(&ModelConsumer) -> bool) {
@@ -115,6 +132,7 @@ impl Model {
             if !is_used && self.find(key).is_some_and(|queue| queue.options.auto_delete) {
                 self.remove_queue(key);
             }
+            self.choose_active(key);
         }
     }
 }

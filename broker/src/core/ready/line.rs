@@ -1,40 +1,27 @@
-//! The messages of one queue that wait for a consumer, in the order in which the queue took them.
+//! Messages of one priority that wait for a consumer, in the order in which their queue took them.
 //!
 //! A message's position is its number in that order. Messages never delivered are the newest, so they lie in a plain
 //! deque and need not store their position; the ones that came back lie before them in a small ordered map. The deque
 //! is cut into chunks: it grows without copying, and gives memory back as it drains.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::Arc;
 
-use super::message::{Deaths, Message};
+use super::{Entry, Extra};
+use crate::core::message::Message;
 
 /// How many never delivered messages share one allocation.
 const CHUNK_MESSAGES: usize = 256;
-
-/// A message in a queue, or held by a consumer of it.
-#[derive(Clone, Debug)]
-pub(super) struct Entry {
-    /// Its number in the order in which its queue took messages, from 0.
-    pub position: u64,
-    /// How often it was requeued.
-    pub delivery_count: u32,
-    /// How it came here, if it is a dead letter.
-    pub deaths: Option<Arc<Deaths>>,
-    /// The message.
-    pub message: Message,
-}
 
 /// A message never delivered: what a backlog is made of, hence small.
 #[derive(Debug)]
 struct Fresh {
     message: Message,
-    deaths: Option<Arc<Deaths>>,
+    extra: Option<Box<Extra>>,
 }
 
 /// Ready messages by position.
 #[derive(Debug, Default)]
-pub(super) struct Ready {
+pub(super) struct Line {
     returned: BTreeMap<u64, Entry>,
     /// No chunk is empty but the last.
     fresh: VecDeque<VecDeque<Fresh>>,
@@ -42,7 +29,7 @@ pub(super) struct Ready {
     next_position: u64,
 }
 
-impl Ready {
+impl Line {
     /// How many are ready.
     pub fn length(&self) -> usize {
         self.returned.len() + self.fresh_length
@@ -54,8 +41,8 @@ impl Ready {
     }
 
     /// Appends a message that the queue has just taken.
-    pub fn push(&mut self, message: Message, deaths: Option<Arc<Deaths>>) {
-        let fresh = Fresh { message, deaths };
+    pub fn push(&mut self, message: Message, extra: Option<Box<Extra>>) {
+        let fresh = Fresh { message, extra };
         match self.fresh.back_mut() {
             Some(chunk) if chunk.len() < CHUNK_MESSAGES => chunk.push_back(fresh),
             Some(_) => self.fresh.push_back(chunk_of(fresh, CHUNK_MESSAGES)),
@@ -70,6 +57,14 @@ impl Ready {
         self.returned.insert(entry.position, entry);
     }
 
+    /// What the oldest message has beside itself.
+    pub fn first_extra(&self) -> Option<&Extra> {
+        match self.returned.first_key_value() {
+            Some((_, entry)) => entry.extra.as_deref(),
+            None => self.fresh.front()?.front()?.extra.as_deref(),
+        }
+    }
+
     /// The oldest message.
     pub fn pop(&mut self) -> Option<Entry> {
         if let Some((_, entry)) = self.returned.pop_first() {
@@ -77,17 +72,17 @@ impl Ready {
         }
         let position = self.next_position - self.fresh_length as u64;
         let chunk = self.fresh.front_mut()?;
-        let Fresh { message, deaths } = chunk.pop_front()?;
+        let Fresh { message, extra } = chunk.pop_front()?;
         if chunk.is_empty() && self.fresh.len() > 1 {
             self.fresh.pop_front();
         }
         self.fresh_length -= 1;
-        Some(Entry { position, delivery_count: 0, deaths, message })
+        Some(Entry { position, delivery_count: 0, priority: 0, extra, message })
     }
 
     /// Drops all. Positions go on where they were.
     pub fn clear(&mut self) {
-        *self = Ready { next_position: self.next_position, ..Ready::default() };
+        *self = Line { next_position: self.next_position, ..Line::default() };
     }
 
     /// Whether what this type promises holds: see the module's documentation.
@@ -113,8 +108,8 @@ mod tests {
         Message::new("", b"q", b"", &body.to_le_bytes())
     }
 
-    fn filled(count: u64) -> Ready {
-        let mut ready = Ready::default();
+    fn filled(count: u64) -> Line {
+        let mut ready = Line::default();
         (0..count).for_each(|body| ready.push(message(body), None));
         ready
     }
@@ -148,19 +143,12 @@ mod tests {
     #[test]
     fn a_drained_queue_keeps_at_most_one_chunk_and_no_message() {
         let mut ready = filled(10 * CHUNK_MESSAGES as u64);
-        let kept = Arc::new(Deaths {
-            entries: Vec::new(),
-            first: super::super::FirstDeath {
-                queue: "q".into(),
-                reason: super::super::DeathReason::Rejected,
-                exchange: "".into(),
-            },
-        });
-        ready.push(message(0), Some(Arc::clone(&kept)));
+        let kept = message(0);
+        ready.push(kept.clone(), None);
         while ready.pop().is_some() {}
         assert_eq!(ready.fresh.len(), 1);
         assert!(ready.fresh[0].capacity() <= 2 * CHUNK_MESSAGES);
-        assert_eq!(Arc::strong_count(&kept), 1);
+        assert_eq!(kept.holders(), 1);
     }
 
     #[test]
