@@ -1,7 +1,9 @@
 //! What a server allows its clients.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use crate::access::AccessControl;
 use crate::amqp::Settings;
 
 /// A server's settings. What its virtual hosts may hold is the business of whoever makes their cores
@@ -16,6 +18,18 @@ pub struct ServerOptions {
     pub memory: MemoryWatermark,
     /// How long a server that was shut down waits for its connections to end.
     pub shutdown_timeout: Duration,
+}
+
+impl ServerOptions {
+    /// The default, for a world in which every node is a friend and has an address of its own: each user may connect
+    /// from anywhere.
+    pub fn among_friends() -> Self {
+        let mut options = ServerOptions::default();
+        let mut access = AccessControl::default();
+        access.users.values_mut().for_each(|user| user.loopback_only = false);
+        options.settings.access = Arc::new(access);
+        options
+    }
 }
 
 /// How much memory messages and buffers may take before whoever publishes is not read any more.
