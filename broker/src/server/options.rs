@@ -1,7 +1,9 @@
 //! What a server allows its clients.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use crate::access::AccessControl;
 use crate::amqp::Settings;
 
 /// A server's settings. What its virtual hosts may hold is the business of whoever makes their cores
@@ -16,6 +18,14 @@ pub struct ServerOptions {
     pub memory: MemoryWatermark,
     /// How long a server that was shut down waits for its connections to end.
     pub shutdown_timeout: Duration,
+}
+
+impl ServerOptions {
+    /// The default, but `guest` may connect from anywhere: for a network in which nobody is a stranger.
+    pub fn trusting() -> Self {
+        let settings = Settings { access: Arc::new(AccessControl::trusting()), ..Settings::default() };
+        ServerOptions { settings, ..ServerOptions::default() }
+    }
 }
 
 /// How much memory messages and buffers may take before whoever publishes is not read any more.
