@@ -202,3 +202,6 @@ fn overtaken<'a>(group: &[&'a Path], when: impl Fn(&Path) -> Option<Timestamp>) 
 fn jobs(count: usize) -> String {
     if count == 1 { "1 job was".to_owned() } else { format!("{count} jobs were") }
 }
+
+#[cfg(test)]
+mod tests;
