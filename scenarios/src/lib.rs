@@ -11,6 +11,7 @@ pub mod architecture;
 pub mod arrivals;
 pub mod claim;
 pub mod distribution;
+pub mod document;
 pub mod guarantee;
 pub mod http;
 pub mod job;

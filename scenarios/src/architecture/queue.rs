@@ -95,7 +95,7 @@ async fn start_broker<S: Stage>(run: &Run<S>, address: SocketAddr) -> Result<(So
     run.start(BROKER, move |runtime| async move {
         let listener = runtime.listen(address).await?;
         let address = listener.local_address()?;
-        let server = Server::new(Broker::new(), ServerOptions::among_friends());
+        let server = Server::new(Broker::new(), ServerOptions::trusting());
         let (serving, serving_runtime) = (server.clone(), runtime.clone());
         runtime.spawn(async move { serving.serve(serving_runtime, listener).await });
         Ok((address, server))

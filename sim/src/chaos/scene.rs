@@ -157,7 +157,7 @@ impl Scene {
 
     /// How the broker serves them.
     pub fn server_options(&self) -> server::ServerOptions {
-        let mut options = server::ServerOptions::among_friends();
+        let mut options = server::ServerOptions::trusting();
         options.settings.heartbeat = Duration::from_secs(self.plan.heartbeat_s.into());
         options
     }
