@@ -156,3 +156,16 @@ fn copies_go_to_their_keys_and_blind_ones_are_not_told() {
     let message = driver.get(A, "c").unwrap().message;
     assert_eq!(message.headers(), told.as_table());
 }
+
+#[test]
+fn only_a_headers_exchange_looks_at_x_match() {
+    let mut driver = with(&[], &["a"]);
+    let mut arguments = TableBuilder::new();
+    arguments.insert("x-match", Value::LongString(b"some"));
+    let mut bind = |exchange| {
+        let (connection, queue, routing_key) = (A.connection, "a", b"k");
+        driver.handle(Command::BindQueue { connection, queue, exchange, routing_key, arguments: arguments.as_table() })
+    };
+    assert!(matches!(bind("amq.headers"), Err(Refusal::InvalidBinding(_))));
+    assert_eq!(bind("amq.direct"), Ok(Reply::Done));
+}
