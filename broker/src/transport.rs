@@ -37,6 +37,8 @@ struct Input {
 struct Output {
     bytes: Vec<u8>,
     sent: usize,
+    /// Whether the stream was asked to pass on what it may hold back itself, as an encrypting one does.
+    flushed: bool,
 }
 
 impl<S> Transport<S> {
@@ -45,7 +47,7 @@ impl<S> Transport<S> {
         Transport {
             stream,
             input: Input { bytes: vec![0; INPUT_BYTES], start: 0, end: 0 },
-            output: Output { bytes: Vec::new(), sent: 0 },
+            output: Output { bytes: Vec::new(), sent: 0, flushed: true },
         }
     }
 
@@ -101,10 +103,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Transport<S> {
 
     /// Writes once. Ready when bytes were written, pending when none can be or none wait.
     pub fn poll_send(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let Output { bytes, sent } = &mut self.output;
+        let Output { bytes, sent, flushed } = &mut self.output;
         if bytes.is_empty() {
+            if !*flushed {
+                ready!(Pin::new(&mut self.stream).poll_flush(context))?;
+                *flushed = true;
+            }
             return Poll::Pending;
         }
+        *flushed = false;
         let written_bytes = ready!(Pin::new(&mut self.stream).poll_write(context, &bytes[*sent..]))?;
         if written_bytes == 0 {
             return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
@@ -136,5 +143,61 @@ impl Input {
             self.bytes.resize(self.bytes.len() * 2, 0);
         }
         &mut self.bytes[self.end..]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::task::Waker;
+
+    use super::*;
+
+    /// Takes everything, and passes it on only when it is flushed, at the second attempt: as an encrypting stream whose
+    /// socket is full.
+    #[derive(Default)]
+    struct HoldingBack {
+        held: Vec<u8>,
+        passed_on: Vec<u8>,
+        flushes: usize,
+    }
+
+    impl AsyncRead for HoldingBack {
+        fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, _: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+            Poll::Pending
+        }
+    }
+
+    impl AsyncWrite for HoldingBack {
+        fn poll_write(mut self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+            self.held.extend_from_slice(bytes);
+            Poll::Ready(Ok(bytes.len()))
+        }
+
+        fn poll_flush(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            self.flushes += 1;
+            if self.flushes % 2 == 1 {
+                return Poll::Pending;
+            }
+            let held = std::mem::take(&mut self.held);
+            self.passed_on.extend(held);
+            Poll::Ready(Ok(()))
+        }
+
+        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_flushed_until_it_is_passed_on_and_then_no_more() {
+        let mut context = Context::from_waker(Waker::noop());
+        let mut transport = Transport::new(HoldingBack::default());
+        transport.outgoing().extend_from_slice(b"hello");
+        assert!(transport.poll_send(&mut context).is_ready());
+        assert_eq!(transport.unsent_bytes(), 0);
+        for _ in 0..4 {
+            assert!(transport.poll_send(&mut context).is_pending());
+        }
+        assert_eq!((&*transport.stream.passed_on, transport.stream.flushes), (&b"hello"[..], 2));
     }
 }

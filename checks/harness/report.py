@@ -27,13 +27,13 @@ class Report:
             print(f"{self.prefix}ok {who}: {check}", flush=True)
 
     def run(self, who, check, action):
-        """Runs one check; an AssertionError or OSError that leaves it is its failure.
+        """Runs one check; an AssertionError, OSError or EOFError that leaves it is its failure.
 
         A text that the action returns is what it measured, and is told.
         """
         try:
             measured = action()
-        except (AssertionError, OSError) as error:
+        except (AssertionError, OSError, EOFError) as error:
             self.add(who, check, f"{type(error).__name__}: {error}")
         else:
             self.add(who, f"{check} ({measured})" if isinstance(measured, str) else check)

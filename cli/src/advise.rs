@@ -9,7 +9,7 @@ use std::time::Duration;
 use handoff_sim::advise::{self, Advice, AdviseError, Burst, Effort, Needed, Trace, Traffic, Workload, units};
 
 use crate::outcome::{BadInput, Outcome};
-use crate::{output, progress};
+use crate::{output, progress, terminal};
 
 /// Simulates your workload on all three architectures and recommends one
 ///
@@ -136,11 +136,21 @@ fn needed(text: &str) -> Result<Needed, &'static str> {
     }
 }
 
+/// How wide the picture of a backlog is, in characters.
+const SPARKLINE: usize = 40;
+
 fn print(advice: &Advice) -> anyhow::Result<()> {
     output::line(&advice.sentence)?;
     output::line("")?;
     let (header, rows) = advise::table(advice);
     output::table(&header.iter().map(String::as_str).collect::<Vec<_>>(), rows)?;
+    let figures = || advice.architectures.iter().map(|(architecture, found)| (architecture, &found.figures));
+    let full = figures().filter_map(|(_, found)| found.backlog.iter().copied().max()).max().unwrap_or(0);
+    let pictures = figures().map(|(architecture, found)| {
+        let picture = terminal::sparkline(&found.backlog, full, SPARKLINE);
+        format!("{architecture:6}{picture}  at most {}", found.backlog.iter().copied().max().unwrap_or(0))
+    });
+    list("Backlog over time, first run", pictures)?;
     let operated =
         advice.architectures.iter().map(|(architecture, found)| format!("{architecture}: {}", found.to_operate));
     list("To operate", operated)?;

@@ -8,7 +8,9 @@
 mod advise;
 mod bench;
 mod campaign;
+mod ctl;
 mod explore;
+mod hash_password;
 mod lab;
 mod list;
 mod logging;
@@ -19,6 +21,7 @@ mod replay;
 mod report;
 mod run;
 mod serve;
+mod terminal;
 
 use std::process::ExitCode;
 
@@ -37,6 +40,8 @@ struct Arguments {
 enum Command {
     Lab(lab::Arguments),
     Serve(serve::Arguments),
+    Ctl(ctl::Arguments),
+    HashPassword(hash_password::Arguments),
     List(list::Arguments),
     Run(run::Arguments),
     Explore(explore::Arguments),
@@ -57,10 +62,16 @@ fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => return outcome::bad_arguments(&error),
     };
-    logging::init();
-    let outcome = match arguments.command.unwrap_or_default() {
+    let command = arguments.command.unwrap_or_default();
+    // A service learns from its settings how to log.
+    if !matches!(command, Command::Serve(_)) {
+        logging::start();
+    }
+    let outcome = match command {
         Command::Lab(arguments) => lab::run(&arguments),
         Command::Serve(arguments) => serve::run(&arguments),
+        Command::Ctl(arguments) => ctl::run(&arguments),
+        Command::HashPassword(arguments) => hash_password::run(&arguments),
         Command::List(arguments) => list::run(&arguments),
         Command::Run(arguments) => run::run(&arguments),
         Command::Explore(arguments) => explore::run(&arguments),

@@ -21,10 +21,20 @@ pub fn line(text: &str) -> anyhow::Result<()> {
 
 /// Prints a table without lines: the first column to the left, figures to the right.
 pub fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> anyhow::Result<()> {
-    let mut table = Table::new();
-    table.load_style(NOTHING).set_header(header.to_vec()).add_rows(rows);
+    let mut table = unlined(header, rows);
     for column in table.column_iter_mut().skip(1) {
         column.set_cell_alignment(CellAlignment::Right);
     }
     line(&table.trim_fmt())
+}
+
+/// Prints a table without lines and with every column to the left: names, mostly.
+pub fn columns(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> anyhow::Result<()> {
+    line(&unlined(header, rows).trim_fmt())
+}
+
+fn unlined(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> Table {
+    let mut table = Table::new();
+    table.load_style(NOTHING).set_header(header.to_vec()).add_rows(rows);
+    table
 }

@@ -2,11 +2,11 @@
 
 use handoff_scenarios::claim::{Judgement, Verdict};
 use handoff_scenarios::outcome::Percentiles;
-use handoff_scenarios::{Architecture, Scenario, scenario};
+use handoff_scenarios::{Architecture, Scenario, guarantee, path, scenario};
 
 use crate::campaign::{self, Campaign, Run, World};
 use crate::outcome::{BadInput, Outcome};
-use crate::{output, progress};
+use crate::{output, progress, terminal};
 
 /// Plays scenarios and judges their claims
 ///
@@ -28,6 +28,9 @@ pub struct Arguments {
     /// How many seeds, counted up from the first
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     seeds: u64,
+    /// Show all that happened to a job, in the first seed's runs; more than once for more jobs
+    #[arg(long = "job", value_name = "N")]
+    jobs: Vec<u64>,
     /// In simulation, or on real TCP
     #[arg(long, value_enum, default_value = "sim")]
     on: World,
@@ -58,6 +61,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         output::json(&campaigns)?;
     } else {
         campaigns.iter().try_for_each(print)?;
+        campaigns.iter().filter(|_| !arguments.jobs.is_empty()).try_for_each(|one| print_jobs(one, &arguments.jobs))?;
     }
     let holds = campaigns.iter().all(|campaign| campaign.holds);
     Ok(if holds { Outcome::Holds } else { Outcome::Violated })
@@ -74,22 +78,15 @@ fn load(arguments: &Arguments) -> anyhow::Result<Vec<Scenario>> {
 fn print(campaign: &Campaign) -> anyhow::Result<()> {
     let scenario = &campaign.scenario;
     output::line(&format!("{}: {}", scenario.name, scenario.question))?;
-    let header = [
-        "",
-        "response p50",
-        "p99",
-        "completion p50",
-        "p99",
-        "rejected",
-        "failed",
-        "timed out",
-        "lost",
-        "unfinished",
-        "duplicated",
-        "dead",
-        "backlog",
-    ];
-    output::table(&header, campaign.runs.iter().map(row))?;
+    let counts: Vec<_> =
+        COUNTS.iter().filter(|(_, count)| campaign.runs.iter().any(|run| count(&run.outcome) > 0)).collect();
+    let header: Vec<&str> = ["", "answered p50", "p99", "done p50", "p99"]
+        .into_iter()
+        .chain(counts.iter().map(|(name, _)| *name))
+        .chain(["backlog"])
+        .collect();
+    let full = campaign.runs.iter().map(|run| run.outcome.peak_backlog).max().unwrap_or(0);
+    output::table(&header, campaign.runs.iter().map(|run| row(run, &counts, full)))?;
     for variant in &scenario.variants {
         output::line(&format!("  [{}]: {}", variant.name, variant.what))?;
     }
@@ -102,21 +99,28 @@ fn print(campaign: &Campaign) -> anyhow::Result<()> {
     output::line("")
 }
 
-fn row(run: &Run) -> Vec<String> {
+type Count = (&'static str, fn(&handoff_scenarios::Outcome) -> u64);
+
+/// Counts that are shown if any run has some.
+const COUNTS: [Count; 7] = [
+    ("rejected", |outcome| outcome.rejected),
+    ("failed", |outcome| outcome.failed),
+    ("timed out", |outcome| outcome.timed_out),
+    ("lost", |outcome| outcome.lost),
+    ("unfinished", |outcome| outcome.unfinished),
+    ("duplicated", |outcome| outcome.duplicated),
+    ("dead", |outcome| outcome.dead_lettered),
+];
+
+/// How wide the picture of a backlog is, in characters.
+const SPARKLINE: usize = 25;
+
+/// A run in a line; `full` is the largest backlog of all of them, so that their pictures can be compared.
+fn row(run: &Run, counts: &[&Count], full: u64) -> Vec<String> {
     let outcome = &run.outcome;
     let time = |percentiles: &Option<Percentiles>, read: fn(&Percentiles) -> f64| {
         percentiles.as_ref().map_or_else(|| "-".to_owned(), |found| format!("{:.1} ms", read(found)))
     };
-    let counts = [
-        outcome.rejected,
-        outcome.failed,
-        outcome.timed_out,
-        outcome.lost,
-        outcome.unfinished,
-        outcome.duplicated,
-        outcome.dead_lettered,
-        outcome.peak_backlog,
-    ];
     let mut row = vec![
         format!("{} #{}", run.subject(), run.seed),
         time(&outcome.response, |found| found.p50_ms),
@@ -124,15 +128,29 @@ fn row(run: &Run) -> Vec<String> {
         time(&outcome.completion, |found| found.p50_ms),
         time(&outcome.completion, |found| found.p99_ms),
     ];
-    row.extend(counts.iter().map(u64::to_string));
+    row.extend(counts.iter().map(|(_, count)| count(outcome).to_string()));
+    let backlog: Vec<u64> = outcome.timeline.iter().map(|point| point.backlog).collect();
+    row.push(format!("{} {:>5}", terminal::sparkline(&backlog, full, SPARKLINE), outcome.peak_backlog));
     row
 }
 
 fn print_verdict(verdict: &Verdict) -> anyhow::Result<()> {
     let word = match verdict.judgement {
-        Judgement::Holds => "holds",
-        Judgement::Fails => "FAILS",
-        Judgement::Unjudged => "unjudged",
+        Judgement::Holds => terminal::good("holds"),
+        Judgement::Fails => terminal::bad("FAILS"),
+        Judgement::Unjudged => terminal::plain("unjudged"),
     };
     output::line(&format!("  {word:8}  {}  ({})", verdict.claim, verdict.message))
+}
+
+/// What happened to these jobs in the first seed's runs, a line each.
+fn print_jobs(campaign: &Campaign, jobs: &[u64]) -> anyhow::Result<()> {
+    for run in &campaign.runs {
+        let Some(journal) = &run.journal else { continue };
+        let paths = path::paths(journal);
+        let asked: Vec<_> = paths.iter().filter(|path| jobs.contains(&path.job)).collect();
+        output::line(&format!("{} #{}", run.subject(), run.seed))?;
+        guarantee::told(&asked, journal.started_at).iter().try_for_each(|line| output::line(line))?;
+    }
+    Ok(())
 }

@@ -65,12 +65,32 @@ fn only_the_world_names_madsim() {
 
 #[test]
 fn every_module_says_what_it_is_for() {
-    let rooms = ["broker/src", "scenarios/src", "sim/src", "bench/src", "reports/src", "cli/src"];
+    let rooms = ["broker/src", "scenarios/src", "sim/src", "bench/src", "reports/src", "serve/src", "cli/src"];
     for (path, text) in sources(&rooms) {
         // Tests say by their names what they are for.
         if path.components().any(|part| part.as_os_str() == "tests") {
             continue;
         }
         assert!(text.starts_with("//!"), "{} begins without saying what it is for", path.display());
+    }
+}
+
+#[test]
+fn the_image_is_made_of_what_is_there_and_of_every_room() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");
+    let read = |name: &str| fs::read_to_string(root.join(name)).expect("a file of the workspace");
+    let dockerfile = read("deploy/Dockerfile");
+    let copies =
+        dockerfile.lines().filter_map(|line| line.strip_prefix("COPY ")).filter(|line| !line.contains("--from"));
+    let mut copied: Vec<&str> = copies.flat_map(str::split_whitespace).collect();
+    copied.retain(|name| !name.starts_with('/') && *name != "./");
+    for name in &copied {
+        assert!(root.join(name).exists(), "deploy/Dockerfile copies {name}, which is not there");
+    }
+    let manifest = read("Cargo.toml");
+    let members = manifest.lines().find_map(|line| line.strip_prefix("members = ")).expect("the members, on a line");
+    let rooms = members.split('"').skip(1).step_by(2);
+    for needed in rooms.chain(["Cargo.lock", ".cargo"]) {
+        assert!(copied.contains(&needed), "deploy/Dockerfile does not copy {needed}");
     }
 }

@@ -14,21 +14,22 @@ mod variant;
 mod tests;
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 pub use catalog::{catalog, names};
-pub use error::{Invalid, ScenarioError};
+pub use error::ScenarioError;
 pub use settings::{
-    Acknowledge, Acknowledgements, Arrival, Assignment, Breaker, Fault, FrontEnd, Load, LogSettings, Network,
-    OverflowPolicy, Phase, QueueSettings, SyncSettings, Work,
+    Acknowledge, Acknowledgements, Arrival, Assignment, Breaker, Fault, FrontEnd, Link, Load, LogSettings, Network,
+    OverflowPolicy, Phase, QueueSettings, SyncSettings, Wanted, Work,
 };
 pub use variant::Variant;
 
 use crate::architecture::Architecture;
 use crate::claim::{Claim, Subject};
+use crate::document;
+pub use crate::document::Invalid;
 
 /// One question and everything needed to answer it. The fields are the keys of the TOML file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -94,17 +95,13 @@ impl Scenario {
             let known = names().collect::<Vec<_>>().join(", ");
             return Err(ScenarioError::Unknown { name: name_or_path.to_owned(), known });
         }
-        let text = fs::read_to_string(name_or_path)
-            .map_err(|source| ScenarioError::Read { file: name_or_path.to_owned(), source })?;
-        Scenario::parse(name_or_path, &text)
+        Scenario::parse(name_or_path, &document::read(name_or_path)?)
     }
 
     /// Reads and checks TOML. `file` is what errors call it.
     pub fn parse(file: &str, text: &str) -> Result<Scenario, ScenarioError> {
-        let document = toml::Deserializer::parse(text).map_err(|error| ScenarioError::syntax(file, text, &error))?;
-        let scenario: Scenario = serde_path_to_error::deserialize(document)
-            .map_err(|error| ScenarioError::shape(file, text, &error.path().to_string(), error.inner()))?;
-        scenario.validate().map_err(|invalid| ScenarioError::Value { file: file.to_owned(), invalid })?;
+        let scenario: Scenario = document::parse(file, text)?;
+        scenario.validate().map_err(|invalid| invalid.in_file(file))?;
         Ok(scenario)
     }
 

@@ -125,8 +125,8 @@ impl Broker {
         self.bury_expired(queue_key);
         let queue = &mut self.queues[queue_key];
         let delivery = deliver((queue_key, queue), &mut self.channels[channel_key], None, no_ack);
-        self.totals.count_get(delivery.as_ref(), no_ack);
         let left = saturated(queue.ready.length());
+        self.totals.count_get(delivery.as_ref(), no_ack);
         self.note_use(queue_key);
         Ok(Reply::Got(delivery.map(|delivery| (delivery, left))))
     }

@@ -3,7 +3,7 @@
 
 use super::binding::{Bindings, Pattern};
 use super::broker::Broker;
-use super::command::{ExchangeOptions, QueuePolicy, Refusal};
+use super::command::{ExchangeOptions, QueueOptions, Refusal};
 
 /// The most that one broker (one virtual host) may hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,18 +16,21 @@ pub struct Limits {
     pub bindings: usize,
     /// Consumers.
     pub consumers: usize,
+    /// Open channels.
+    pub channels: usize,
     /// Bytes of names, keys and arguments of queues, exchanges and bindings together.
     pub definition_bytes: usize,
 }
 
 impl Default for Limits {
-    /// At these limits, queues, exchanges, bindings and consumers take a few hundred megabytes.
+    /// At these limits, all of them together take a few hundred megabytes.
     fn default() -> Self {
         Limits {
             queues: 100_000,
             exchanges: 20_000,
             bindings: 400_000,
             consumers: 100_000,
+            channels: 200_000,
             definition_bytes: 64 * 1024 * 1024,
         }
     }
@@ -63,9 +66,10 @@ impl Definitions {
 }
 
 /// Bytes of a queue's definition.
-pub(super) fn queue_bytes(name: &str, policy: &QueuePolicy) -> usize {
+pub(super) fn queue_bytes(name: &str, QueueOptions { policy, arguments, .. }: &QueueOptions) -> usize {
     let exchange = policy.dead_letter_exchange.as_ref().map_or(0, String::len);
-    name.len() + exchange + policy.dead_letter_routing_key.as_ref().map_or(0, Vec::len)
+    let routing_key = policy.dead_letter_routing_key.as_ref().map_or(0, Vec::len);
+    name.len() + arguments.len() + exchange + routing_key
 }
 
 /// Bytes of an exchange's definition.
@@ -75,9 +79,9 @@ pub(super) fn exchange_bytes(name: &str, options: &ExchangeOptions) -> usize {
 
 impl Broker {
     /// Whether one more queue may be declared.
-    pub(super) fn admit_queue(&self, name: &str, policy: &QueuePolicy) -> Result<(), Refusal> {
+    pub(super) fn admit_queue(&self, name: &str, options: &QueueOptions) -> Result<(), Refusal> {
         admit("declare queue", name, "queue", (self.queues.len(), self.limits.queues))?;
-        self.admit_bytes("declare queue", name, queue_bytes(name, policy))
+        self.admit_bytes("declare queue", name, queue_bytes(name, options))
     }
 
     /// Whether one more exchange may be declared.
@@ -97,6 +101,11 @@ impl Broker {
         admit("consume from queue", queue, "consumer", (self.consumers.len(), self.limits.consumers))
     }
 
+    /// Whether one more channel may be opened.
+    pub(super) fn admit_channel(&self) -> Result<(), Refusal> {
+        admit("open", "channel", "channel", (self.channels.len(), self.limits.channels))
+    }
+
     fn admit_bytes(&self, action: &'static str, name: &str, bytes: usize) -> Result<(), Refusal> {
         let beyond = self.definitions.bytes.saturating_add(bytes).saturating_sub(1);
         admit(action, name, "definition size", (beyond, self.limits.definition_bytes))
@@ -110,7 +119,7 @@ impl Broker {
             bindings.values().flatten().for_each(|pattern| counted.add_binding(pattern));
         };
         for queue in self.queues.values() {
-            add(queue_bytes(&queue.name, &queue.options.policy), &queue.bindings);
+            add(queue_bytes(&queue.name, &queue.options), &queue.bindings);
         }
         for (_, exchange) in self.exchanges.iter() {
             add(exchange_bytes(&exchange.name, &exchange.options), &exchange.bindings);

@@ -155,7 +155,7 @@ impl Broker {
         if name.starts_with(RESERVED_PREFIX) {
             return Err(Refusal::Reserved { entity: "queue", name: name.into() });
         }
-        self.admit_queue(name, &options.policy)?;
+        self.admit_queue(name, &options)?;
         // No client can take a name like the made up ones, so it is free.
         let name = if name.is_empty() { self.names.next(GENERATED_PREFIX).into() } else { name.into() };
         let key = self.insert_queue(connection, name, options);
@@ -165,7 +165,7 @@ impl Broker {
     /// Creates a queue whose name is free.
     pub(super) fn insert_queue(&mut self, connection: ConnectionId, name: Arc<str>, options: QueueOptions) -> QueueKey {
         let owner = options.exclusive.then_some(connection);
-        self.definitions.add_bytes(queue_bytes(&name, &options.policy));
+        self.definitions.add_bytes(queue_bytes(&name, &options));
         let key = self.queues.insert(Queue::new(Arc::clone(&name), options, owner, self.now));
         self.queue_keys.insert(name, key);
         self.totals.queues_created += 1;
@@ -206,7 +206,7 @@ impl Broker {
         let Some(queue) = self.queues.remove(key) else { return };
         self.queue_keys.remove(&queue.name);
         self.totals.queues_deleted += 1;
-        self.definitions.remove_bytes(queue_bytes(&queue.name, &queue.options.policy));
+        self.definitions.remove_bytes(queue_bytes(&queue.name, &queue.options));
         if let Some(at) = queue.timer {
             self.timers.remove(&(at, key));
         }

@@ -13,6 +13,7 @@ use tokio::sync::Semaphore;
 
 use super::options::ServerOptions;
 use super::snapshot::{ConnectionSnapshot, ConnectionTotals, MemorySnapshot, Snapshot, VirtualHostSnapshot};
+use super::timekeeper::TimerState;
 use crate::amqp::{ClientDescription, Connection, ConnectionState, Output};
 use crate::core::{Broker, ChannelId, Command, ConnectionId, Effect, Machine};
 use crate::time::Timestamp;
@@ -26,7 +27,7 @@ const UNFINISHED_SHARE: u64 = 4;
 
 /// The shared state of a server.
 pub(super) struct Hub<M> {
-    hosts: Vec<VirtualHost<M>>,
+    pub hosts: Vec<VirtualHost<M>>,
     peers: BTreeMap<ConnectionId, Peer>,
     pub totals: ConnectionTotals,
     memory: MemorySnapshot,
@@ -37,22 +38,13 @@ pub(super) struct Hub<M> {
     stopping: bool,
     /// Who waits for the server to stop, or to be empty.
     waiting: Vec<Waker>,
-    timer: TimerState,
-}
-
-/// What is known of the server's timer.
-#[derive(Default)]
-struct TimerState {
-    is_claimed: bool,
-    /// When it fires, if it is set.
-    fires_at: Option<Timestamp>,
-    waker: Option<Waker>,
+    pub timer: TimerState,
 }
 
 /// A virtual host: its name, and its core or what stands around it.
-struct VirtualHost<M> {
+pub(super) struct VirtualHost<M> {
     name: Arc<str>,
-    machine: M,
+    pub machine: M,
 }
 
 /// The two ends of a connection.
@@ -105,7 +97,8 @@ impl<M: Machine> Hub<M> {
         }
     }
 
-    fn route_effects_of(&mut self, now: Timestamp, host: usize) {
+    /// The same for the core in this place.
+    pub fn route_effects_of(&mut self, now: Timestamp, host: usize) {
         while let Some(effect) = self.hosts.get_mut(host).and_then(|host| host.machine.next_effect()) {
             match effect {
                 Effect::Deliver { channel, consumer_tag, delivery } => {
@@ -118,41 +111,6 @@ impl<M: Machine> Hub<M> {
             }
         }
         self.note_deadline(host);
-    }
-
-    /// Wakes the timer if it would fire too late. One that would fire too early is left to do so: far fewer timers are
-    /// set than if it was moved each time.
-    fn note_deadline(&mut self, host: usize) {
-        let Some(deadline) = self.hosts.get(host).and_then(|host| host.machine.deadline()) else { return };
-        if self.timer.fires_at.is_none_or(|fires_at| deadline < fires_at)
-            && let Some(waker) = self.timer.waker.take()
-        {
-            waker.wake();
-        }
-    }
-
-    /// Whether the caller may keep the time: the first one that asks.
-    pub fn claim_timer(&mut self) -> bool {
-        !std::mem::replace(&mut self.timer.is_claimed, true)
-    }
-
-    /// Lets the cores do what is due.
-    pub fn expire(&mut self, now: Timestamp) {
-        for index in 0..self.hosts.len() {
-            let machine = &mut self.hosts[index].machine;
-            if machine.deadline().is_some_and(|deadline| deadline <= now) {
-                machine.expire(now);
-                self.route_effects_of(now, index);
-            }
-        }
-        self.is_short_of_memory();
-    }
-
-    /// Says when the timer has to fire, and remembers whom to wake if that changes.
-    pub fn set_timer(&mut self, context: &Context<'_>) -> Timestamp {
-        self.timer.fires_at = self.hosts.iter().filter_map(|host| host.machine.deadline()).min();
-        self.timer.waker = Some(context.waker().clone());
-        self.timer.fires_at.unwrap_or(Timestamp::NEVER)
     }
 
     /// Appends to the output of a channel's connection; pauses its deliveries when too much waits there.
@@ -171,6 +129,11 @@ impl<M: Machine> Hub<M> {
             self.set_writable(now, connection, true);
             self.route_effects(now, connection);
         }
+    }
+
+    /// How many bytes wait to be sent to connection `id`.
+    pub fn waiting_bytes(&self, id: ConnectionId) -> usize {
+        self.peers.get(&id).map_or(0, |peer| peer.output.pending_bytes())
     }
 
     /// Notes how far a connection has come.

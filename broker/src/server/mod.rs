@@ -130,8 +130,7 @@ impl<M: Machine> Server<M> {
         match self.hub.join(self.settings.frame_max, addresses, runtime.now()) {
             Some(id) => {
                 tracing::debug!(connection = id.0, "accepted {peer}");
-                let session =
-                    Session::new(id, peer.ip(), runtime.clone(), stream, self.hub.clone(), self.settings.clone());
+                let session = Session::new(id, peer, runtime.clone(), stream, self.hub.clone(), self.settings.clone());
                 runtime.spawn(session);
             }
             None => tracing::warn!("refused {peer}: too many connections"),

@@ -21,14 +21,10 @@ pub struct ServerOptions {
 }
 
 impl ServerOptions {
-    /// The default, for a world in which every node is a friend and has an address of its own: each user may connect
-    /// from anywhere.
-    pub fn among_friends() -> Self {
-        let mut options = ServerOptions::default();
-        let mut access = AccessControl::default();
-        access.users.values_mut().for_each(|user| user.loopback_only = false);
-        options.settings.access = Arc::new(access);
-        options
+    /// The default, but `guest` may connect from anywhere: for a network in which nobody is a stranger.
+    pub fn trusting() -> Self {
+        let settings = Settings { access: Arc::new(AccessControl::trusting()), ..Settings::default() };
+        ServerOptions { settings, ..ServerOptions::default() }
     }
 }
 

@@ -5,7 +5,7 @@
 
 use std::future::Future;
 use std::io;
-use std::net::IpAddr;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -22,7 +22,7 @@ use crate::time::Timestamp;
 use crate::transport::Transport;
 
 /// When this much waits for a client that does not read, its requests are not read either: their answers could not
-/// be sent.
+/// be sent. Neither are those that it has sent already.
 const DEAF_ABOVE_BYTES: usize = 4 * 1024 * 1024;
 /// How many reads and writes one poll may do before others get their turn.
 const ROUNDS_A_POLL: usize = 16;
@@ -30,7 +30,7 @@ const ROUNDS_A_POLL: usize = 16;
 /// A connection from accept to close.
 pub(super) struct Session<R: Runtime, S, M: Machine> {
     id: ConnectionId,
-    peer: IpAddr,
+    peer: SocketAddr,
     runtime: R,
     transport: Transport<S>,
     hub: SharedHub<M>,
@@ -45,6 +45,8 @@ pub(super) struct Session<R: Runtime, S, M: Machine> {
     alarms_seen: u64,
     /// When an ended connection stops waiting for its last bytes to be taken.
     linger_until: Option<Timestamp>,
+    /// What became of the stream, if it ended first.
+    stream_end: Option<io::Result<()>>,
 }
 
 /// A login that is being checked.
@@ -54,7 +56,7 @@ impl<R: Runtime, S: AsyncRead + AsyncWrite + Unpin, M: Machine> Session<R, S, M>
     /// Takes over a connection that was accepted from `peer`.
     pub fn new(
         id: ConnectionId,
-        peer: IpAddr,
+        peer: SocketAddr,
         runtime: R,
         stream: S,
         hub: SharedHub<M>,
@@ -73,6 +75,7 @@ impl<R: Runtime, S: AsyncRead + AsyncWrite + Unpin, M: Machine> Session<R, S, M>
             has_leftovers: false,
             alarms_seen: 0,
             linger_until: None,
+            stream_end: None,
         }
     }
 
@@ -105,7 +108,7 @@ impl<R: Runtime, S: AsyncRead + AsyncWrite + Unpin, M: Machine> Session<R, S, M>
     /// Has a login checked, and tells the protocol what came of it. Ready when it did.
     fn poll_login(&mut self, context: &mut Context<'_>) -> Poll<()> {
         if let Some(login) = self.connection.take_login() {
-            let (access, address) = (Arc::clone(&self.settings.access), self.peer);
+            let (access, address) = (Arc::clone(&self.settings.access), self.peer.ip());
             let (checks, runtime) = (self.hub.login_checks(), self.runtime.clone());
             self.login = Some(Box::pin(async move {
                 // Never closed, so the permit always comes.
@@ -116,6 +119,10 @@ impl<R: Runtime, S: AsyncRead + AsyncWrite + Unpin, M: Machine> Session<R, S, M>
         let Some(login) = &mut self.login else { return Poll::Pending };
         let outcome = ready!(login.as_mut().poll(context));
         self.login = None;
+        if let Err(refused) = outcome {
+            let user = self.connection.user();
+            tracing::warn!(connection = self.id.0, peer = %self.peer, user, reason = %refused, "login refused");
+        }
         let mut hub = self.hub.lock();
         hub.totals.logins_refused += u64::from(outcome.is_err());
         if let Some((_, peer)) = hub.parts(self.id) {
@@ -153,7 +160,10 @@ impl<R: Runtime, S: AsyncRead + AsyncWrite + Unpin, M: Machine> Session<R, S, M>
         if self.connection.is_waiting() || self.transport.unsent_bytes() > DEAF_ABOVE_BYTES {
             return Poll::Pending;
         }
-        if std::mem::take(&mut self.has_leftovers) {
+        if self.has_leftovers {
+            if self.hub.lock().waiting_bytes(self.id) > DEAF_ABOVE_BYTES {
+                return Poll::Pending;
+            }
             self.work(0);
             return Poll::Ready(Ok(true));
         }
@@ -167,6 +177,7 @@ impl<R: Runtime, S: AsyncRead + AsyncWrite + Unpin, M: Machine> Session<R, S, M>
     /// Carries every whole frame that has come through protocol and core, as long as the connection can receive.
     fn work(&mut self, received_bytes: usize) {
         let now = self.runtime.now();
+        let was_open = self.connection.client().is_some();
         self.connection.heard(now);
         let mut hub = self.hub.lock();
         if let Some((_, peer)) = hub.parts(self.id) {
@@ -182,11 +193,16 @@ impl<R: Runtime, S: AsyncRead + AsyncWrite + Unpin, M: Machine> Session<R, S, M>
             {
                 self.connection.block(now, &mut peer.output);
             }
-            if taken_bytes == 0 || self.transport.received().is_empty() || self.connection.is_waiting() {
+            let has_much_to_read = hub.waiting_bytes(self.id) > DEAF_ABOVE_BYTES;
+            self.has_leftovers = has_much_to_read || self.connection.is_waiting();
+            if taken_bytes == 0 || self.transport.received().is_empty() || self.has_leftovers {
                 break;
             }
         }
-        self.has_leftovers = self.connection.is_waiting();
+        if !was_open && let Some(client) = self.connection.client() {
+            let (user, virtual_host) = (&*client.user, &*client.virtual_host);
+            tracing::info!(connection = self.id.0, peer = %self.peer, user, virtual_host, "connection opened");
+        }
         settle(&mut hub, now, &mut self.connection, &self.transport);
     }
 
@@ -217,20 +233,18 @@ impl<R: Runtime, S: AsyncRead + AsyncWrite + Unpin, M: Machine> Session<R, S, M>
     fn poll_close(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let until = *self.linger_until.get_or_insert(self.runtime.now() + self.settings.close_timeout);
         loop {
-            match self.poll_send(context) {
-                Poll::Ready(Ok(())) => {}
-                Poll::Ready(Err(_)) => return Poll::Ready(()),
-                Poll::Pending if self.transport.unsent_bytes() == 0 => break,
-                Poll::Pending if self.runtime.now() >= until => return Poll::Ready(()),
-                Poll::Pending => {
-                    if self.poll_timer(context).is_pending() {
-                        return Poll::Pending;
-                    }
-                }
+            let is_closed = match self.poll_send(context) {
+                Poll::Ready(Ok(())) => continue,
+                Poll::Ready(Err(_)) => true,
+                // An error means that the peer has closed already.
+                Poll::Pending if self.transport.unsent_bytes() == 0 => self.transport.poll_shutdown(context).is_ready(),
+                Poll::Pending => false,
+            };
+            if is_closed || self.runtime.now() >= until {
+                return Poll::Ready(());
             }
+            ready!(self.poll_timer(context));
         }
-        // An error here means that the peer has closed already.
-        self.transport.poll_shutdown(context).map(|_| ())
     }
 }
 
@@ -246,7 +260,10 @@ impl<R: Runtime, S: AsyncRead + AsyncWrite + Unpin, M: Machine> Future for Sessi
             }
             match ready!(this.poll_round(context)) {
                 Ok(true) => {}
-                Ok(false) | Err(_) => return Poll::Ready(()),
+                end => {
+                    this.stream_end = Some(end.map(drop));
+                    return Poll::Ready(());
+                }
             }
         }
         context.waker().wake_by_ref();
@@ -254,9 +271,31 @@ impl<R: Runtime, S: AsyncRead + AsyncWrite + Unpin, M: Machine> Future for Sessi
     }
 }
 
+impl<R: Runtime, S, M: Machine> Session<R, S, M> {
+    /// One line a connection; not for those that only looked whether somebody listens.
+    fn log_end(&self) {
+        let (user, id, peer) = (self.connection.user(), self.id.0, self.peer);
+        let reason = match (self.connection.end_reason(), &self.stream_end) {
+            (Some(reason), _) => reason.to_owned(),
+            (None, Some(Ok(()))) => "the client closed the stream".to_owned(),
+            (None, Some(Err(error))) => error.to_string(),
+            (None, None) => "the server's end".to_owned(),
+        };
+        match self.connection.client() {
+            Some(client) => {
+                let virtual_host = &*client.virtual_host;
+                tracing::info!(connection = id, %peer, user, virtual_host, reason, "connection closed");
+            }
+            None if self.connection.end_reason().is_none() => tracing::debug!(connection = id, %peer, reason, "gone"),
+            None => tracing::info!(connection = id, %peer, user, reason, "connection ended in its handshake"),
+        }
+    }
+}
+
 impl<R: Runtime, S, M: Machine> Drop for Session<R, S, M> {
     /// However it ends: what the connection held goes back to its queues.
     fn drop(&mut self) {
+        self.log_end();
         let now = self.runtime.now();
         let mut hub = self.hub.lock();
         if let Some((machine, _)) = hub.parts(self.id) {

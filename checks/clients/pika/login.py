@@ -34,7 +34,7 @@ class Credentials(pika.PlainCredentials):
 def amqplain(login, password):
     """The answer of AMQPLAIN: a table without its length."""
     fields = ((b"LOGIN", login), (b"PASSWORD", password))
-    return b"".join(bytes([len(name)]) + name + b"S" + len(text).to_bytes(4) + text for name, text in fields)
+    return b"".join(bytes([len(name)]) + name + b"S" + len(text).to_bytes(4, "big") + text for name, text in fields)
 
 
 def refused(session, text, **options):

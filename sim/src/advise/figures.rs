@@ -45,6 +45,8 @@ pub struct Figures {
     pub out_of_order: u64,
     /// The most jobs that were in the system at one time, in any run.
     pub peak_backlog: u64,
+    /// Jobs in the system over time, from the start to the end of the first run.
+    pub backlog: Vec<u64>,
     /// The most bytes of payload that are kept for them, on the way or on disk.
     pub bytes_held: u64,
     /// What a worker's death costs.
@@ -73,6 +75,13 @@ pub(super) struct Run {
     pub out_of_order: u64,
     /// How many times the workload is as large as what was played.
     pub scale: f64,
+}
+
+impl Run {
+    /// Jobs in the system over time, as many as the whole workload would have.
+    fn backlog(&self) -> Vec<u64> {
+        self.outcome.timeline.iter().map(|point| (point.backlog as f64 * self.scale).round() as u64).collect()
+    }
 }
 
 impl Figures {
@@ -106,6 +115,7 @@ impl Figures {
             duplicated: sum(|run| run.outcome.duplicated),
             out_of_order: sum(|run| run.out_of_order),
             peak_backlog,
+            backlog: runs.first().map(Run::backlog).unwrap_or_default(),
             bytes_held: bytes_held(workload, architecture, peak_backlog),
             crash: crashes.iter().copied().fold(CrashFigures::default(), CrashFigures::worse),
         }

@@ -38,7 +38,7 @@ impl Host {
             held: BTreeMap::new(),
             now: Timestamp::EPOCH,
         };
-        let server = Server::new(told, ServerOptions::among_friends());
+        let server = Server::new(told, ServerOptions::trusting());
         let (runtime, address, serving) = (stage.node(BROKER), address(stage), server.clone());
         stage.node(BROKER).spawn(async move {
             let listener = runtime.listen(address).await.expect("the broker's port is free in a new life");

@@ -65,15 +65,17 @@ impl<'a> Argument<'a> {
     }
 
     fn fault(&self, reason: &str) -> Fault {
-        let Argument { queue, name, .. } = self;
-        let text = format!("invalid arg '{name}' for queue '{queue}'");
-        Fault::in_virtual_host(ReplyCode::PreconditionFailed, text, format!(": {reason}"))
+        self.invalid(format!(": {reason}"))
     }
 
     /// It means nothing to this type of queue.
     fn misplaced(&self, queue_type: &str) -> Fault {
+        self.invalid(format!(" of queue type {queue_type}"))
+    }
+
+    fn invalid(&self, why: String) -> Fault {
         let Argument { queue, name, .. } = self;
         let text = format!("invalid arg '{name}' for queue '{queue}'");
-        Fault::in_virtual_host(ReplyCode::PreconditionFailed, text, format!(" of queue type {queue_type}"))
+        Fault::in_virtual_host(ReplyCode::PreconditionFailed, text, why)
     }
 }

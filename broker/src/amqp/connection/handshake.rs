@@ -36,6 +36,7 @@ impl Connection {
         let is_ours = |header: &[u8; 8]| header.starts_with(&input[..input.len().min(header_bytes)]);
         if !is_ours(&PROTOCOL_HEADER) && !is_ours(&OLDER_HEADER) {
             output.bytes().extend_from_slice(&PROTOCOL_HEADER);
+            self.note_end("another protocol");
             self.phase = Phase::Finished;
             return input.len();
         }
@@ -79,6 +80,7 @@ impl Connection {
             (_, Method::ConnectionClose { .. }) => {
                 self.flush(turn.output);
                 turn.output.method(0, &Method::ConnectionCloseOk {});
+                self.note_end("closed by the client");
                 self.end(turn.now, turn.machine);
                 Ok(())
             }

@@ -53,8 +53,8 @@ impl Connection {
         }
         match outcome {
             Ok(()) => self.propose_tuning(output),
-            Err(refused) => {
-                tracing::warn!(connection = self.id.0, user = &*self.user, "login refused: {refused}");
+            Err(_) => {
+                self.note_end("login refused");
                 self.phase = Phase::Refused;
                 self.phase_deadline = now + self.settings.login_delay;
             }

@@ -16,6 +16,7 @@ mod handshake;
 mod login;
 mod transaction;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -80,6 +81,8 @@ pub struct Connection {
     has_published: bool,
     channels: BTreeMap<u16, Channel>,
     consumer_tags_made: u64,
+    /// The first cause of the end that has begun.
+    end_reason: Option<Cow<'static, str>>,
 }
 
 /// The virtual host that a connection has opened; the default one until it does.
@@ -129,6 +132,7 @@ impl Connection {
             has_published: false,
             channels: BTreeMap::new(),
             consumer_tags_made: 0,
+            end_reason: None,
             settings,
         }
     }
@@ -197,7 +201,10 @@ impl Connection {
         match self.phase {
             Phase::Running if !self.heartbeat.is_dead(now) => self.heartbeat.beat(now, output),
             Phase::Refused => self.refuse_login(&mut Turn { now, machine, output }),
-            _ => self.end(now, machine),
+            phase => {
+                self.note_end(if phase == Phase::Running { "missed heartbeats" } else { "handshake timed out" });
+                self.end(now, machine);
+            }
         }
     }
 
@@ -218,8 +225,21 @@ impl Connection {
                 self.close(&fault, (0, 0), &mut Turn { now, machine, output });
             }
             Phase::Closing => {}
-            _ => self.end(now, machine),
+            _ => {
+                self.note_end("shutdown");
+                self.end(now, machine);
+            }
         }
+    }
+
+    /// Why it is over or about to be, for the log, if it is this end's or the protocol's doing.
+    pub fn end_reason(&self) -> Option<&str> {
+        self.end_reason.as_deref()
+    }
+
+    /// What comes later is a consequence.
+    fn note_end(&mut self, reason: impl Into<Cow<'static, str>>) {
+        self.end_reason.get_or_insert(reason.into());
     }
 
     /// Whether nothing more will be read or said: when the output is sent, the socket can be closed.
@@ -269,6 +289,11 @@ impl Connection {
     pub fn exhaust<M: Machine>(&mut self, now: Timestamp, machine: &mut M, output: &mut Output) {
         let fault = Fault::new(ReplyCode::ResourceError, "unfinished messages hold too much memory");
         self.fail(fault, 0, (60, 40), &mut Turn { now, machine, output });
+    }
+
+    /// The user, if one has tried to log in.
+    pub fn user(&self) -> &str {
+        &self.user
     }
 
     /// Its number.
@@ -362,7 +387,9 @@ impl Connection {
         if matches!(self.phase, Phase::Closing | Phase::Finished) {
             return;
         }
-        tracing::info!(connection = self.id.0, channel = number, "{}", fault.reply_text(&self.host.name));
+        // As a field: what clients have put into it is escaped there.
+        let error = fault.reply_text(&self.host.name);
+        tracing::info!(connection = self.id.0, channel = number, error, "fault");
         if fault.code.closes_connection() || number == 0 {
             self.close(&fault, ids, turn);
         } else {
@@ -378,6 +405,7 @@ impl Connection {
         let reply_code = fault.code.code();
         let close = Method::ConnectionClose { reply_code, reply_text: &reply_text, class_id, method_id };
         turn.output.method(0, &close);
+        self.note_end(reply_text);
         self.phase = Phase::Closing;
         // The answer to the close has to be read.
         self.is_blocked = false;

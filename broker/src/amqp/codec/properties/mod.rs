@@ -60,9 +60,9 @@ impl<'a> ContentHeader<'a> {
 }
 
 const HEADERS_FLAG: u16 = 0x2000;
-const USER_ID_FLAG: u16 = 0x0010;
 const REPLY_TO_FLAG: u16 = 0x0200;
 const EXPIRATION_FLAG: u16 = 0x0100;
+const USER_ID_FLAG: u16 = 0x0010;
 
 // Each property of the basic class with its flag, in the order of the wire.
 define::properties! {

@@ -1,136 +1,15 @@
 //! The connection state machine by itself: bytes in, bytes out, and the time as the test says.
 
-use std::net::Ipv4Addr;
-use std::sync::Arc;
+mod access;
+mod errors;
+mod session;
+
 use std::time::Duration;
 
-use handoff_broker::Timestamp;
-use handoff_broker::access::AccessControl;
-use handoff_broker::amqp::codec::{
-    self, BASIC_CLASS_ID, ContentHeader, FrameKind, Method, PROTOCOL_HEADER, Table, TableBuilder, Value,
-    write_body_frame,
-};
-use handoff_broker::amqp::{Connection, Output, Settings};
-use handoff_broker::core::{Broker, ConnectionId, Machine, Overflow, QueueOptions, QueuePolicy};
+use handoff_broker::amqp::codec::{self, Method, PROTOCOL_HEADER, Table, write_body_frame};
+use handoff_broker::core::{ConnectionId, Machine, Overflow, QueueOptions, QueuePolicy};
 
-/// A connection with its broker, and a client that sends what the test says.
-struct Session {
-    now: Timestamp,
-    access: Arc<AccessControl>,
-    connection: Connection,
-    broker: Broker,
-    output: Output,
-    /// Sent, and not taken yet.
-    pending: Vec<u8>,
-}
-
-impl Session {
-    fn start() -> Session {
-        Session::with(Settings::default())
-    }
-
-    fn with(settings: Settings) -> Session {
-        let settings = Settings { heartbeat: Duration::from_secs(10), ..settings };
-        let access = Arc::clone(&settings.access);
-        let now = Timestamp::from_nanoseconds(1_000_000_000);
-        let output = Output::new(settings.frame_max);
-        let connection = Connection::new(ConnectionId(1), Arc::new(settings), now);
-        Session { now, access, connection, broker: Broker::new(), output, pending: Vec::new() }
-    }
-
-    /// A connection with heartbeats of ten seconds and channel 1 open.
-    fn open() -> Session {
-        let mut session = Session::start();
-        let names = session.send(|out| {
-            out.extend_from_slice(&PROTOCOL_HEADER);
-            start_ok(b"\0guest\0guest").write(0, out);
-            Method::ConnectionTuneOk { channel_max: 10, frame_max: 4096, heartbeat: 10 }.write(0, out);
-            Method::ConnectionOpen { virtual_host: "/" }.write(0, out);
-            Method::ChannelOpen.write(1, out);
-        });
-        assert_eq!(names, ["connection.start", "connection.tune", "connection.open-ok", "channel.open-ok"]);
-        session
-    }
-
-    fn send(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> Vec<String> {
-        let mut input = Vec::new();
-        write(&mut input);
-        self.send_bytes(&input)
-    }
-
-    /// Sends bytes in one go; returns what comes back, by name.
-    fn send_bytes(&mut self, input: &[u8]) -> Vec<String> {
-        self.pending.extend_from_slice(input);
-        self.connection.heard(self.now);
-        while !self.pending.is_empty() {
-            let taken = self.connection.receive(self.now, &self.pending, &mut self.broker, &mut self.output);
-            while self.broker.next_effect().is_some() {}
-            self.check_login();
-            if taken == 0 {
-                break;
-            }
-            self.pending.drain(..taken);
-        }
-        self.connection.flush(&mut self.output);
-        self.answers()
-    }
-
-    /// What the shell does with a login: this client is on the same machine.
-    fn check_login(&mut self) {
-        if let Some(login) = self.connection.take_login() {
-            let outcome = self.access.log_in(&login, Ipv4Addr::LOCALHOST.into());
-            self.connection.logged_in(self.now, outcome, &mut self.output);
-        }
-    }
-
-    fn pass(&mut self, time: Duration) -> Vec<String> {
-        self.now = self.now + time;
-        self.connection.expire(self.now, &mut self.broker, &mut self.output);
-        self.answers()
-    }
-
-    fn answers(&mut self) -> Vec<String> {
-        let mut bytes = Vec::new();
-        self.output.take(&mut bytes);
-        let mut names = Vec::new();
-        let mut rest = bytes.as_slice();
-        while let Ok(Some((frame, taken))) = codec::parse_frame(rest, u32::MAX) {
-            names.push(match frame.kind {
-                FrameKind::Method => describe(Method::parse(frame.payload).expect("the broker writes valid methods")),
-                kind => format!("{kind:?}"),
-            });
-            rest = &rest[taken..];
-        }
-        assert!(rest.is_empty() || rest == PROTOCOL_HEADER, "{rest:?}");
-        names
-    }
-}
-
-fn start_ok(response: &[u8]) -> Method<'_> {
-    Method::ConnectionStartOk { client_properties: Table::default(), mechanism: "PLAIN", response, locale: "en_US" }
-}
-
-fn describe(method: Method<'_>) -> String {
-    match method {
-        Method::ConnectionClose { reply_code, .. } | Method::ChannelClose { reply_code, .. } => {
-            format!("{} {reply_code}", method.name())
-        }
-        Method::BasicAck { delivery_tag, multiple } => format!("ack {delivery_tag} {multiple}"),
-        Method::BasicNack { delivery_tag, multiple, .. } => format!("nack {delivery_tag} {multiple}"),
-        _ => method.name().to_owned(),
-    }
-}
-
-fn publish(channel: u16, queue: &str, body: &[u8], out: &mut Vec<u8>) {
-    let routing_key = queue.as_bytes();
-    Method::BasicPublish { exchange: "", routing_key, mandatory: false, immediate: false }.write(channel, out);
-    header(channel, body.len() as u64, out);
-    write_body_frame(channel, body, out);
-}
-
-fn header(channel: u16, body_size: u64, out: &mut Vec<u8>) {
-    ContentHeader { class_id: BASIC_CLASS_ID, body_size, properties: &[0, 0] }.write(channel, out);
-}
+use session::{Session, declare, header, publish, start_ok};
 
 #[test]
 fn a_connection_cut_anywhere_into_pieces_says_the_same() {
@@ -183,10 +62,7 @@ fn confirms_of_one_batch_are_one_frame_and_a_refusal_comes_in_its_place() {
     let mut session = Session::open();
     let policy = QueuePolicy { max_length: Some(3), overflow: Overflow::RejectPublish, ..QueuePolicy::default() };
     session.send(|out| {
-        let arguments = Table::default();
-        let (passive, durable, exclusive, auto_delete, no_wait) = (false, false, false, false, false);
-        Method::QueueDeclare { queue: "large", passive, durable, exclusive, auto_delete, no_wait, arguments }
-            .write(1, out);
+        declare("large", Table::default(), out);
         Method::ConfirmSelect { no_wait: false }.write(1, out);
     });
     let declare = handoff_broker::core::Command::DeclareQueue {
@@ -292,29 +168,6 @@ fn what_a_client_asks_for_beyond_the_offer_is_refused() {
 }
 
 #[test]
-fn a_wrong_login_is_refused() {
-    for response in [&b"\0guest\0wrong"[..], b"\0nobody\0guest", b"\0guest\0guest2"] {
-        let mut session = Session::start();
-        let mut capabilities = TableBuilder::new();
-        capabilities.insert("authentication_failure_close", Value::Boolean(true));
-        let mut properties = TableBuilder::new();
-        properties.insert("capabilities", Value::Table(capabilities.as_table()));
-        let start_ok = Method::ConnectionStartOk {
-            client_properties: properties.as_table(),
-            mechanism: "PLAIN",
-            response,
-            locale: "en_US",
-        };
-        let answers = session.send(|out| {
-            out.extend_from_slice(&PROTOCOL_HEADER);
-            start_ok.write(0, out);
-        });
-        assert_eq!(answers, ["connection.start"], "{response:?}: the answer takes its time");
-        assert_eq!(session.pass(Duration::from_secs(1)), ["connection.close 403"], "{response:?}");
-    }
-}
-
-#[test]
 fn a_silent_client_is_given_up_after_two_heartbeats_and_a_living_one_is_not() {
     let mut session = Session::open();
     let mut beats = 0;
@@ -343,4 +196,58 @@ fn a_client_that_does_not_answer_our_close_is_cut_off() {
     assert!(!session.connection.is_finished());
     session.pass(Duration::from_secs(1));
     assert!(session.connection.is_finished());
+}
+
+#[test]
+fn a_handshake_that_trickles_is_given_up_in_time() {
+    let mut session = Session::start();
+    let mut hello = PROTOCOL_HEADER.to_vec();
+    start_ok(b"\0guest\0guest").write(0, &mut hello);
+    for byte in hello.iter().take(9) {
+        session.send_bytes(&[*byte]);
+        session.pass(Duration::from_secs(1));
+        assert!(!session.connection.is_finished());
+    }
+    session.pass(Duration::from_secs(1));
+    assert!(session.connection.is_finished(), "signs of life do not prolong a handshake");
+}
+
+#[test]
+fn who_is_blocked_is_not_read_and_not_given_up_and_goes_on_where_it_was() {
+    let mut session = Session::open();
+    session.send(|out| declare("q", Table::default(), out));
+    assert!(!session.connection.take_published());
+    session.send(|out| publish(1, "q", b"x", out));
+    assert!(session.connection.take_published());
+    assert!(!session.connection.take_published(), "once");
+
+    session.connection.block(session.now, &mut session.output);
+    assert_eq!(session.answers(), ["connection.blocked"]);
+    assert_eq!(session.send(|out| publish(1, "q", b"y", out)), Vec::<String>::new());
+    let mut beats = 0;
+    for _ in 0..10 {
+        beats += session.pass(Duration::from_secs(10)).len();
+        assert!(!session.connection.is_finished(), "it could not say that it lives");
+    }
+    assert!(beats >= 9, "we say that we live: {beats}");
+    session.connection.unblock(session.now, &mut session.output);
+    assert_eq!(session.answers(), ["connection.unblocked"]);
+    session.send_bytes(&[]);
+    assert_eq!(session.broker.queue_counts("q").map(|counts| counts.ready), Some(2));
+    session.pass(Duration::from_secs(20));
+    assert!(session.connection.is_finished(), "from now on it has to");
+}
+
+#[test]
+fn a_client_that_does_not_want_to_know_that_it_is_blocked_is_not_told() {
+    let mut session = Session::start();
+    session.send(|out| {
+        out.extend_from_slice(&PROTOCOL_HEADER);
+        start_ok(b"\0guest\0guest").write(0, out);
+        Method::ConnectionTuneOk { channel_max: 0, frame_max: 0, heartbeat: 0 }.write(0, out);
+        Method::ConnectionOpen { virtual_host: "/" }.write(0, out);
+    });
+    session.connection.block(session.now, &mut session.output);
+    session.connection.unblock(session.now, &mut session.output);
+    assert_eq!(session.answers(), Vec::<String>::new());
 }
