@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use handoff_scenarios::claim::Claim;
 use handoff_scenarios::distribution::Shape;
 use handoff_scenarios::scenario::{
-    Acknowledge, Arrival, FrontEnd, Load, LogSettings, Network, QueueSettings, Scenario, SyncSettings, Work,
+    Acknowledge, Arrival, FrontEnd, Load, LogSettings, Network, QueueSettings, Scenario, SyncSettings, Wanted, Work,
 };
 
 /// How much of what is sent how fast.
@@ -40,6 +40,8 @@ impl Workload {
                 payload_bytes: self.payload_bytes,
                 keys: None,
                 timeout_ms: 10_000.0,
+                result: Wanted::Later,
+                bystander_every: None,
                 phases: Vec::new(),
             },
             work: Work {
@@ -47,6 +49,7 @@ impl Workload {
                 mean_ms: self.work_ms,
                 p99_ms: None,
                 workers: self.workers,
+                subscribers: 1,
                 max_attempts: 5,
                 acknowledge: Acknowledge::AfterWork,
             },

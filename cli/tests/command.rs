@@ -30,11 +30,11 @@ fn assert_bad_input(arguments: &[&str], expected_words: &[&str]) {
 #[test]
 fn bad_flags_and_names_are_told_in_one_line() {
     assert_bad_input(&["serve", "--listen", "nowhere"], &["--listen", "nowhere"]);
-    assert_bad_input(&["run", "no-such-scenario"], &["no-such-scenario", "steady-load"]);
-    assert_bad_input(&["run", "steady-load", "--seed", "x"], &["--seed", "x"]);
-    assert_bad_input(&["run", "steady-load", "--arch", "carrier-pigeon"], &["--arch", "sync, queue or log"]);
+    assert_bad_input(&["run", "no-such-scenario"], &["no-such-scenario", "frozen-server"]);
+    assert_bad_input(&["run", "burst", "--seed", "x"], &["--seed", "x"]);
+    assert_bad_input(&["run", "burst", "--arch", "carrier-pigeon"], &["--arch", "sync, queue or log"]);
     assert_bad_input(&["run"], &["NAME|FILE"]);
-    assert_bad_input(&["run", "steady-load", "--seed", "18446744073709551615", "--seeds", "2"], &["--seed", "2^64"]);
+    assert_bad_input(&["run", "burst", "--seed", "18446744073709551615", "--seeds", "2"], &["--seed", "2^64"]);
     assert_bad_input(&["explore", "--shard", "3/2"], &["--shard", "I/N"]);
     assert_bad_input(&["explore", "--profile", "huge"], &["--profile", "huge"]);
     assert_bad_input(&["replay", "no-such-plan.toml"], &["no-such-plan.toml", "seed"]);
@@ -65,7 +65,7 @@ fn a_damaged_plan_is_told_by_file_and_line() {
 
 #[test]
 fn the_same_seed_gives_the_same_bytes_in_another_process() {
-    let run = || handoff(&["run", "crash-and-poison", "--seed", "7", "--json"]);
+    let run = || handoff(&["run", "consumer-crash", "--seed", "7", "--json"]);
     let (first, second) = (run(), run());
     assert!(first.status.success(), "{}", String::from_utf8_lossy(&first.stderr));
     assert!(!first.stdout.is_empty());

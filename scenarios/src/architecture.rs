@@ -7,6 +7,7 @@ pub mod callers;
 pub mod front;
 pub mod log;
 pub mod queue;
+mod replies;
 pub mod sync;
 pub mod worker;
 

@@ -19,6 +19,8 @@ pub struct Job {
     pub poison: bool,
     /// What it belongs to (a customer, say), if it does. Jobs of one key go to one partition of a log.
     pub key: Option<u64>,
+    /// Whether the front end does it by itself, at once and without a worker.
+    pub bystander: bool,
     /// How long its message is.
     pub payload_bytes: usize,
 }
@@ -71,6 +73,7 @@ mod tests {
             work: Duration::ZERO,
             poison: false,
             key: None,
+            bystander: false,
             payload_bytes: 20,
         };
         let jobs = Jobs::new(vec![job(0), job(1)]);

@@ -3,11 +3,13 @@
 //! Callers, workers and whoever watches the dead letters write to one [`Recorder`] while the run goes on; the
 //! [`Journal`] is what it leaves. Times are the stage's. It records, and does not judge.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use handoff_broker::Timestamp;
 use serde::{Deserialize, Serialize};
+
+use crate::subscribers::Subscribers;
 
 /// What a caller was told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -101,6 +103,10 @@ pub struct Journal {
     pub held: Vec<(Timestamp, Held)>,
     /// The keys of those jobs that have one.
     pub keys: BTreeMap<u64, u64>,
+    /// The jobs that the front end did by itself.
+    pub bystanders: BTreeSet<u64>,
+    /// For whom which worker works.
+    pub subscribers: Subscribers,
 }
 
 /// Writes a journal. Cheap to clone; clones write the same one.
@@ -113,6 +119,8 @@ struct Record {
     incidents: Vec<Incident>,
     held: Vec<(Timestamp, Held)>,
     keys: BTreeMap<u64, u64>,
+    bystanders: BTreeSet<u64>,
+    subscribers: Subscribers,
     jobs: BTreeMap<u64, JobState>,
     /// Which job each busy worker is at.
     busy: BTreeMap<u32, u64>,
@@ -132,7 +140,8 @@ impl Record {
                 self.busy.remove(&worker);
             }
             Event::Completed { worker } => {
-                state.finished = true;
+                state.done_for.insert(self.subscribers.of_worker(worker));
+                state.finished |= state.done_for.len() == self.subscribers.count() as usize;
                 self.busy.remove(&worker);
             }
             Event::DeadLettered => state.finished = true,
@@ -146,6 +155,8 @@ impl Record {
 struct JobState {
     answer: Option<Answer>,
     attempts: u32,
+    /// The subscribers for whom it is done.
+    done_for: BTreeSet<u32>,
     finished: bool,
 }
 
@@ -157,9 +168,14 @@ impl JobState {
 }
 
 impl Recorder {
-    /// An empty journal.
+    /// An empty journal, with one subscriber.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// An empty journal.
+    pub fn with_subscribers(subscribers: Subscribers) -> Self {
+        Recorder(Arc::new(Mutex::new(Record { subscribers, ..Record::default() })))
     }
 
     /// The caller of `job` intended to send it at `at`.
@@ -180,6 +196,13 @@ impl Recorder {
     /// `job` belongs to `key`.
     pub fn keyed(&self, job: u64, key: u64) {
         self.lock().keys.insert(job, key);
+    }
+
+    /// No worker is needed for `job`.
+    pub fn needs_no_worker(&self, job: u64) {
+        let mut record = self.lock();
+        record.bystanders.insert(job);
+        record.jobs.entry(job).or_default().finished = true;
     }
 
     /// The caller of `job` was told `answer`, or gave up.
@@ -248,8 +271,9 @@ impl Recorder {
         let (mut entries, mut incidents) = (record.entries.clone(), record.incidents.clone());
         entries.sort_by_key(|entry| entry.at);
         incidents.sort_by_key(|incident| incident.at);
-        let (held, keys) = (record.held.clone(), record.keys.clone());
-        Journal { started_at, ended_at, entries, incidents, held, keys }
+        let (held, keys, bystanders) = (record.held.clone(), record.keys.clone(), record.bystanders.clone());
+        let subscribers = record.subscribers;
+        Journal { started_at, ended_at, entries, incidents, held, keys, bystanders, subscribers }
     }
 
     fn incident(&self, incident: Incident) {
@@ -285,6 +309,19 @@ mod tests {
         recorder.started(at(4), 0, 2);
         assert!(!recorder.is_settled(1), "a worker is at it again");
         recorder.crashed(at(5), 2);
+        assert!(recorder.is_settled(1));
+    }
+
+    #[test]
+    fn a_job_is_done_when_it_is_done_for_every_subscriber() {
+        let recorder = Recorder::with_subscribers(Subscribers::new(2));
+        recorder.answered(at(1), 0, Answer::Accepted);
+        // Workers 1 and 3 work for the first subscriber, worker 2 for the second.
+        for worker in [1, 3] {
+            recorder.completed(at(2), 0, worker);
+            assert!(!recorder.is_settled(1));
+        }
+        recorder.completed(at(3), 0, 2);
         assert!(recorder.is_settled(1));
     }
 

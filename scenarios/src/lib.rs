@@ -22,6 +22,7 @@ pub mod path;
 pub mod play;
 pub mod scenario;
 pub mod stage;
+pub mod subscribers;
 pub mod theory;
 
 pub use architecture::Architecture;
@@ -30,3 +31,4 @@ pub use journal::Journal;
 pub use outcome::Outcome;
 pub use scenario::Scenario;
 pub use stage::Stage;
+pub use subscribers::Subscribers;

@@ -19,6 +19,7 @@ pub use percentiles::Percentiles;
 pub use timeline::Point;
 
 use crate::journal::{Answer, Event, Journal};
+use crate::subscribers::Subscribers;
 
 /// What a run amounts to. Times are in milliseconds from the intended arrival, so that a slow start is not hidden.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -33,19 +34,19 @@ pub struct Outcome {
     pub failed: u64,
     /// Jobs whose caller never learned what became of them.
     pub timed_out: u64,
-    /// Jobs that were done at least once.
+    /// Jobs that were done at least once, for every subscriber.
     pub completed: u64,
     /// Jobs that were accepted and are gone: neither done nor dead-lettered, and not held any more either.
     pub lost: u64,
     /// Jobs that were accepted and, at the end of the run, were still held to be done.
     pub unfinished: u64,
-    /// Jobs that were done more than once.
+    /// Jobs that were done more than once for the same subscriber.
     pub duplicated: u64,
     /// Jobs that were set aside for good.
     pub dead_lettered: u64,
     /// How often a worker began with a job.
     pub attempts: u64,
-    /// Attempts beyond the first of each job.
+    /// Attempts beyond the first of each job and subscriber.
     pub retried: u64,
     /// Jobs that were overtaken by a later one of the same key: one that was sent when the caller of the first already
     /// had its answer.
@@ -61,6 +62,10 @@ pub struct Outcome {
     /// The share of the jobs that arrived in the last tenth of the load whose caller was told that they are done, or
     /// will be: whether the service has recovered. `None` if there was no such job.
     pub served_at_end: Option<f64>,
+    /// The share of the bystanders, who need no worker, who were served. They count for nothing else. `None` if there
+    /// are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bystanders_served: Option<f64>,
     /// The most bytes that were held between front end and workers at one time.
     pub held_bytes_peak: u64,
     /// The bytes that were held there at the end.
@@ -70,7 +75,7 @@ pub struct Outcome {
     /// From arrival to answer, for callers who were promised something or waited in vain: who gives up has waited at
     /// least that long. Quick refusals would flatter, and are counted instead. `None` if there was no such caller.
     pub response: Option<Percentiles>,
-    /// From arrival to the first completion; `None` if nothing was completed.
+    /// From arrival to the first completion, for every subscriber; `None` if nothing was completed.
     pub completion: Option<Percentiles>,
     /// Backlog and completions over time: about 200 points from the start of the load to the end of the run.
     pub timeline: Vec<Point>,
@@ -81,22 +86,31 @@ pub struct Outcome {
 struct Fate {
     arrived: Option<Timestamp>,
     answer: Option<(Timestamp, Answer)>,
-    attempts: u64,
-    completions: u64,
-    first_completion: Option<Timestamp>,
+    readings: Vec<Reading>,
+    /// When it was done for every subscriber.
+    completed_at: Option<Timestamp>,
     dead_lettered: Option<Timestamp>,
 }
 
+/// What became of one job for one subscriber.
+#[derive(Clone, Copy, Debug, Default)]
+struct Reading {
+    attempts: u64,
+    completions: u64,
+}
+
 impl Fate {
-    fn add(&mut self, at: Timestamp, event: Event) {
+    fn add(&mut self, at: Timestamp, event: Event, subscribers: Subscribers) {
         match event {
             Event::Arrived => self.arrived = Some(at),
             Event::Answered(answer) => self.answer = Some((at, answer)),
-            Event::Started { .. } => self.attempts += 1,
+            Event::Started { worker, .. } => self.reading(worker, subscribers).attempts += 1,
             Event::Admitted | Event::Released | Event::Failed { .. } => {}
-            Event::Completed { .. } => {
-                self.completions += 1;
-                self.first_completion.get_or_insert(at);
+            Event::Completed { worker } => {
+                self.reading(worker, subscribers).completions += 1;
+                if self.readings.iter().all(|reading| reading.completions > 0) {
+                    self.completed_at.get_or_insert(at);
+                }
             }
             Event::DeadLettered => {
                 self.dead_lettered.get_or_insert(at);
@@ -104,10 +118,27 @@ impl Fate {
         }
     }
 
+    fn reading(&mut self, worker: u32, subscribers: Subscribers) -> &mut Reading {
+        self.readings.resize(subscribers.count() as usize, Reading::default());
+        &mut self.readings[subscribers.of_worker(worker) as usize]
+    }
+
+    fn attempts(&self) -> u64 {
+        self.readings.iter().map(|reading| reading.attempts).sum()
+    }
+
+    fn retries(&self) -> u64 {
+        self.readings.iter().map(|reading| reading.attempts.saturating_sub(1)).sum()
+    }
+
+    fn is_duplicated(&self) -> bool {
+        self.readings.iter().any(|reading| reading.completions > 1)
+    }
+
     /// When it left the system: at its first completion, as a dead letter, or when its caller was promised nothing.
     fn left(&self) -> Option<Timestamp> {
         let unpromised = self.answer.and_then(|(at, answer)| (!answer.is_promise()).then_some(at));
-        [self.first_completion, self.dead_lettered, unpromised].into_iter().flatten().min()
+        [self.completed_at, self.dead_lettered, unpromised].into_iter().flatten().min()
     }
 
     fn was_answered(&self, expected: Answer) -> bool {
@@ -120,7 +151,7 @@ impl Fate {
 
     /// It was accepted, and neither done nor dead-lettered.
     fn is_open(&self) -> bool {
-        self.is_accepted() && self.completions == 0 && self.dead_lettered.is_none()
+        self.is_accepted() && self.completed_at.is_none() && self.dead_lettered.is_none()
     }
 
     fn response_nanoseconds(&self) -> Option<u64> {
@@ -129,7 +160,7 @@ impl Fate {
     }
 
     fn completion_nanoseconds(&self) -> Option<u64> {
-        self.first_completion.map(|at| self.since_arrival(at))
+        self.completed_at.map(|at| self.since_arrival(at))
     }
 
     fn since_arrival(&self, at: Timestamp) -> u64 {
@@ -142,8 +173,9 @@ impl Outcome {
     pub fn of(journal: &Journal) -> Outcome {
         let mut fates = BTreeMap::<u64, Fate>::new();
         for entry in &journal.entries {
-            fates.entry(entry.job).or_default().add(entry.at, entry.event);
+            fates.entry(entry.job).or_default().add(entry.at, entry.event, journal.subscribers);
         }
+        let bystanders: Vec<Fate> = journal.bystanders.iter().filter_map(|job| fates.remove(job)).collect();
         let disordered = order::disordered(&fates, &journal.keys);
         let fates: Vec<Fate> = fates.into_values().collect();
         let count = |holds: &dyn Fn(&Fate) -> bool| fates.iter().filter(|fate| holds(fate)).count() as u64;
@@ -158,18 +190,19 @@ impl Outcome {
             rejected: count(&|fate| fate.was_answered(Answer::Rejected)),
             failed: count(&|fate| fate.was_answered(Answer::Failed)),
             timed_out: count(&|fate| fate.was_answered(Answer::TimedOut)),
-            completed: count(&|fate| fate.completions > 0),
+            completed: count(&|fate| fate.completed_at.is_some()),
             lost: open - unfinished,
             unfinished,
-            duplicated: count(&|fate| fate.completions > 1),
+            duplicated: count(&Fate::is_duplicated),
             dead_lettered: count(&|fate| fate.dead_lettered.is_some()),
-            attempts: fates.iter().map(|fate| fate.attempts).sum(),
-            retried: fates.iter().map(|fate| fate.attempts.saturating_sub(1)).sum(),
+            attempts: fates.iter().map(Fate::attempts).sum(),
+            retried: fates.iter().map(Fate::retries).sum(),
             disordered,
             abandoned: deaths.abandoned,
             takeover_ms: deaths.takeover.map(|takeover| takeover.as_secs_f64() * 1_000.0),
             wasted_ms: deaths.wasted.as_secs_f64() * 1_000.0,
             served_at_end: served_at_end(&fates, journal.started_at),
+            bystanders_served: served(&bystanders),
             held_bytes_peak: journal.held.iter().map(|(_, held)| held.bytes).max().unwrap_or(0),
             held_bytes_end: last_held.bytes,
             peak_backlog: timeline.peak_backlog(),
@@ -190,9 +223,17 @@ impl Outcome {
 fn served_at_end(fates: &[Fate], started_at: Timestamp) -> Option<f64> {
     let last = fates.iter().filter_map(|fate| fate.arrived).max()?;
     let from = last - last.since(started_at) / 10;
-    let late: Vec<_> = fates.iter().filter(|fate| fate.arrived.is_some_and(|arrived| arrived >= from)).collect();
-    let served = late.iter().filter(|fate| fate.is_accepted()).count();
-    Some(served as f64 / late.len() as f64)
+    served(fates.iter().filter(|fate| fate.arrived.is_some_and(|arrived| arrived >= from)))
+}
+
+/// The share of promises among the answers; `None` if nobody asked.
+fn served<'a>(fates: impl IntoIterator<Item = &'a Fate>) -> Option<f64> {
+    let (mut asked, mut served) = (0u64, 0u64);
+    for fate in fates {
+        asked += 1;
+        served += u64::from(fate.is_accepted());
+    }
+    (asked > 0).then(|| served as f64 / asked as f64)
 }
 
 /// Reads one figure of an outcome.
@@ -217,6 +258,7 @@ pub const METRICS: &[(&str, Read)] = &[
     ("takeover_ms", |outcome| outcome.takeover_ms),
     ("wasted_ms", |outcome| Some(outcome.wasted_ms)),
     ("served_at_end", |outcome| outcome.served_at_end),
+    ("bystanders_served", |outcome| outcome.bystanders_served),
     ("held_bytes_peak", |outcome| Some(outcome.held_bytes_peak as f64)),
     ("held_bytes_end", |outcome| Some(outcome.held_bytes_end as f64)),
     ("peak_backlog", |outcome| Some(outcome.peak_backlog as f64)),

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use handoff_broker::Timestamp;
 
 use crate::journal::{Answer, Entry, Event, Journal};
+use crate::subscribers::Subscribers;
 
 /// One job's way.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +16,10 @@ pub struct Path {
     pub job: u64,
     /// The key it belongs to, if it has one.
     pub key: Option<u64>,
+    /// Whether the front end does it by itself.
+    pub is_bystander: bool,
+    /// For whom it is to be done.
+    pub subscribers: Subscribers,
     /// When its caller intended to send it.
     pub arrived: Timestamp,
     /// When a thread of the front end took it.
@@ -86,6 +91,8 @@ impl Reading {
         let path = self.paths.entry(job).or_insert_with(|| Path {
             job,
             key: journal.keys.get(&job).copied(),
+            is_bystander: journal.bystanders.contains(&job),
+            subscribers: journal.subscribers,
             arrived: at,
             admitted: None,
             released: None,
@@ -139,16 +146,27 @@ impl Path {
         self.attempts.first().map(|attempt| attempt.started)
     }
 
-    /// When its work was done, each time.
-    pub fn completions(&self) -> impl Iterator<Item = Timestamp> {
-        self.attempts.iter().filter(|attempt| attempt.end == End::Completed).filter_map(|attempt| attempt.ended)
+    /// When its work was done for the `subscriber`, each time.
+    fn completions(&self, subscriber: u32) -> impl Iterator<Item = Timestamp> {
+        let of_subscriber = move |attempt: &&Attempt| self.subscribers.of_worker(attempt.worker) == subscriber;
+        let done = self.attempts.iter().filter(|attempt| attempt.end == End::Completed).filter(of_subscriber);
+        done.filter_map(|attempt| attempt.ended)
+    }
+
+    /// When it was done for every subscriber, each for the first time.
+    pub fn done_at(&self) -> Option<Timestamp> {
+        let first = |subscriber| self.completions(subscriber).min();
+        (0..self.subscribers.count()).map(first).collect::<Option<Vec<_>>>()?.into_iter().max()
+    }
+
+    /// Whether it was done more than once for one subscriber.
+    pub fn is_duplicated(&self) -> bool {
+        (0..self.subscribers.count()).any(|subscriber| self.completions(subscriber).count() > 1)
     }
 
     /// Whether it was promised, and neither done nor set aside.
     pub fn is_open(&self) -> bool {
-        self.answer().is_some_and(Answer::is_promise)
-            && self.completions().next().is_none()
-            && self.dead_lettered.is_none()
+        self.answer().is_some_and(Answer::is_promise) && self.done_at().is_none() && self.dead_lettered.is_none()
     }
 
     /// Everything that happened to it, in order of time, in words.
@@ -212,7 +230,7 @@ mod tests {
         });
         let attempts: Vec<_> = paths[0].attempts.iter().map(|attempt| (attempt.ended, attempt.end)).collect();
         assert_eq!(attempts, [(Some(at(2)), End::CutOff), (Some(at(4)), End::Completed)]);
-        assert_eq!(paths[0].completions().collect::<Vec<_>>(), [at(4)]);
+        assert_eq!((paths[0].done_at(), paths[0].is_duplicated()), (Some(at(4)), false));
     }
 
     #[test]
@@ -227,6 +245,18 @@ mod tests {
         });
         assert_eq!((paths[0].attempts[0].ended, paths[0].attempts[0].end), (Some(at(3)), End::CutOff));
         assert_eq!((paths[1].attempts[0].ended, paths[1].attempts[0].end), (None, End::Open));
+    }
+
+    #[test]
+    fn a_job_is_done_when_it_is_done_for_every_subscriber() {
+        let recorder = Recorder::with_subscribers(Subscribers::new(2));
+        // Workers 1 and 3 work for the first subscriber, worker 2 for the second.
+        for (worker, second) in [(1, 1), (3, 3), (2, 5)] {
+            recorder.started(at(second), 0, worker);
+            recorder.completed(at(second + 1), 0, worker);
+        }
+        let path = &paths(&recorder.finish(at(0), at(100)))[0];
+        assert_eq!((path.done_at(), path.is_duplicated()), (Some(at(6)), true));
     }
 
     #[test]

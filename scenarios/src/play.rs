@@ -88,7 +88,7 @@ pub struct Run<S: Stage> {
 
 impl<S: Stage> Run<S> {
     fn new(stage: &S, scenario: &Scenario, jobs: &Jobs) -> Self {
-        let recorder = Recorder::new();
+        let recorder = Recorder::with_subscribers(scenario.work.subscribers());
         Run {
             stage: stage.clone(),
             scenario: scenario.clone(),

@@ -21,8 +21,8 @@ use serde::{Deserialize, Serialize};
 pub use catalog::{catalog, names};
 pub use error::ScenarioError;
 pub use settings::{
-    Acknowledge, Acknowledgements, Arrival, Assignment, Breaker, Fault, FrontEnd, Load, LogSettings, Network,
-    OverflowPolicy, Phase, QueueSettings, SyncSettings, Work,
+    Acknowledge, Acknowledgements, Arrival, Assignment, Breaker, Fault, FrontEnd, Link, Load, LogSettings, Network,
+    OverflowPolicy, Phase, QueueSettings, SyncSettings, Wanted, Work,
 };
 pub use variant::Variant;
 

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use handoff_scenarios::architecture::{log, queue, worker};
 use handoff_scenarios::distribution::{Distribution, Shape};
 use handoff_scenarios::play::PlayError;
 use handoff_scenarios::{Architecture, Jobs, Journal, Scenario, arrivals, play};
@@ -65,8 +66,26 @@ pub fn play_jobs(
 }
 
 fn network(scenario: &Scenario) -> NetworkOptions {
-    let link = LinkOptions { delay: delay(scenario.network.delay_us()), ..LinkOptions::default() };
-    NetworkOptions { link, ..NetworkOptions::default() }
+    let options = |delay_us| LinkOptions { delay: delay(delay_us), ..LinkOptions::default() };
+    let mut network = NetworkOptions { link: options(scenario.network.delay_us()), ..NetworkOptions::default() };
+    for link in &scenario.network.links {
+        let [ones, others] = link.between.each_ref().map(|end| nodes(end, scenario));
+        for (one, other) in ones.iter().flat_map(|one| others.iter().map(move |other| (one, other))) {
+            for (from, to) in [(one, other), (other, one)] {
+                network.links.insert((from.clone(), to.clone()), options(link.delay_us()));
+            }
+        }
+    }
+    network
+}
+
+/// The nodes that a link's end stands for.
+fn nodes(end: &str, scenario: &Scenario) -> Vec<String> {
+    match end {
+        "workers" => (1..=scenario.work.workers).map(worker::name).collect(),
+        "broker" => vec![queue::BROKER.to_owned(), log::LOG.to_owned()],
+        one => vec![one.to_owned()],
+    }
 }
 
 fn delay(delay_us: Distribution) -> Delay {

@@ -62,9 +62,21 @@ impl Channel {
     /// # Errors
     /// [`ClientError::Refused`] if it exists with other options.
     pub async fn declare_direct_exchange(&self, name: &str) -> Result<(), ClientError> {
+        self.declare_exchange(name, "direct").await
+    }
+
+    /// Declares a fanout exchange that is not durable.
+    ///
+    /// # Errors
+    /// [`ClientError::Refused`] if it exists with other options.
+    pub async fn declare_fanout_exchange(&self, name: &str) -> Result<(), ClientError> {
+        self.declare_exchange(name, "fanout").await
+    }
+
+    async fn declare_exchange(&self, name: &str, kind: &str) -> Result<(), ClientError> {
         let declare = Method::ExchangeDeclare {
             exchange: name,
-            kind: "direct",
+            kind,
             passive: false,
             durable: false,
             auto_delete: false,

@@ -29,14 +29,16 @@ use options::Options;
 use reader::Reader;
 
 /// The log's node.
-const LOG: &str = "log";
+pub const LOG: &str = "log";
 /// The node of whoever takes the dead letters.
 const OPERATOR: &str = "operator";
 /// The topic that workers read.
 const JOBS: &str = "jobs";
 /// The topic of what was set aside.
 const DEAD_LETTERS: &str = "dead-letters";
-/// The group for which workers commit.
+/// The topic of replies to the front end, if its callers want to know the outcome.
+const REPLIES: &str = "replies";
+/// What the groups are called for which workers commit.
 const WORKERS: &str = "workers";
 
 /// A log, and how to reach it.
@@ -64,7 +66,7 @@ impl<S: Stage> Wiring<S> for LogWiring {
         let (log, consumer_options) = (server.address(), options.consumer(OPERATOR));
         let (jobs, recorder) = (run.jobs().clone(), run.recorder().clone());
         run.start(OPERATOR, move |runtime| async move {
-            let consumer = watch(&runtime, log, &consumer_options).await?;
+            let consumer = watch(&runtime, log, &consumer_options, DEAD_LETTERS).await?;
             runtime.spawn(take_dead_letters(runtime.clone(), log, consumer_options, consumer, jobs, recorder));
             Ok(())
         })
@@ -86,8 +88,9 @@ impl<S: Stage> Wiring<S> for LogWiring {
     }
 
     async fn connect_front(&self, run: &Run<S>) -> Result<Self::HandOver, PlayError> {
-        let (log, options) = (self.log, self.options.front_producer());
-        run.start(front::NODE, move |runtime| async move { Ok(Appender::connect(runtime, log, options).await?) }).await
+        let (log, options, jobs) = (self.log, self.options.clone(), run.jobs().clone());
+        run.start(front::NODE, move |runtime| async move { Ok(Appender::connect(runtime, log, options, jobs).await?) })
+            .await
     }
 
     /// A group takes its time to gather.
@@ -110,14 +113,16 @@ impl<S: Stage> Wiring<S> for LogWiring {
         Ok(())
     }
 
-    /// The workers stop, somebody sets their group's offsets back, and they begin anew.
+    /// The workers stop, somebody sets their group's offsets back (which no member may be there for), and they begin
+    /// anew.
     async fn replay(&self, run: &Run<S>, since: Timestamp) -> Result<(), PlayError> {
-        let workers = 1..=self.options.workers;
-        workers.clone().for_each(|worker| run.crash_worker(worker));
-        let (log, options) = (self.log, self.options.consumer(WORKERS));
-        run.start(OPERATOR, move |runtime| async move { Ok(wind_back(&runtime, log, options, since).await?) }).await?;
-        for worker in workers {
-            run.note_restart(worker);
+        run.stop_workers().await;
+        for group in self.options.groups() {
+            let (log, options) = (self.log, self.options.consumer(group));
+            run.start(OPERATOR, move |runtime| async move { Ok(wind_back(&runtime, log, options, since).await?) })
+                .await?;
+        }
+        for worker in 1..=self.options.workers {
             self.start_worker(run, worker).await?;
         }
         Ok(())
@@ -127,9 +132,12 @@ impl<S: Stage> Wiring<S> for LogWiring {
         let snapshot = self.lock().snapshot();
         let jobs = snapshot.partitions.iter().filter(|partition| partition.topic == JOBS);
         jobs.fold(Held::default(), |held, partition| {
-            let committed = snapshot.committed(WORKERS, JOBS, partition.partition).unwrap_or(0);
-            let unread = partition.end_offset - committed.max(partition.start_offset);
-            Held { messages: held.messages + u64::try_from(unread).unwrap_or(0), bytes: held.bytes + partition.bytes }
+            let unread = |group: String| {
+                let committed = snapshot.committed(&group, JOBS, partition.partition).unwrap_or(0);
+                u64::try_from(partition.end_offset - committed.max(partition.start_offset)).unwrap_or(0)
+            };
+            let messages = held.messages + self.options.groups().map(unread).sum::<u64>();
+            Held { messages, bytes: held.bytes + partition.bytes }
         })
     }
 }

@@ -25,7 +25,7 @@ use publisher::Publisher;
 use topology::Topology;
 
 /// The broker's node.
-const BROKER: &str = "broker";
+pub const BROKER: &str = "broker";
 /// The node of whoever takes the dead letters.
 const OPERATOR: &str = "operator";
 
@@ -70,8 +70,8 @@ impl<S: Stage> Wiring<S> for QueueWiring {
     }
 
     async fn connect_front(&self, run: &Run<S>) -> Result<Self::HandOver, PlayError> {
-        let topology = self.topology.clone();
-        run.start(front::NODE, move |runtime| async move { Publisher::connect(runtime, topology).await }).await
+        let (topology, jobs) = (self.topology.clone(), run.jobs().clone());
+        run.start(front::NODE, move |runtime| async move { Publisher::connect(runtime, topology, jobs).await }).await
     }
 
     /// It comes back empty: its memory was all it had.

@@ -2,11 +2,12 @@
 //!
 //! The caller learns whether its job is done. What it costs: the thread is held for as long as the work takes, and a
 //! worker's trouble is the caller's at once. Between front end and workers there may be a chain of services, each with
-//! threads of its own that wait for the next.
+//! threads of its own that wait for the next. Several subscribers are called at the same time.
 
 mod balancer;
 mod breaker;
 mod caller;
+mod fan_out;
 mod retry;
 mod service;
 
@@ -20,20 +21,26 @@ use super::{Wiring, front};
 use crate::http;
 use crate::play::{PlayError, Run};
 use crate::stage::Stage;
+use crate::subscribers::Subscribers;
 use balancer::Balancer;
 use caller::Caller;
+use fan_out::FanOut;
 use service::Service;
 
-/// Workers that are called, and the balancer that knows where they are.
+/// Workers that are called, and the balancers that know where they are.
 pub struct SyncWiring {
-    balancer: Balancer,
+    subscribers: Subscribers,
+    /// One for each subscriber.
+    balancers: Vec<Balancer>,
 }
 
 impl<S: Stage> Wiring<S> for SyncWiring {
-    type HandOver = Caller<S::Runtime>;
+    type HandOver = FanOut<S::Runtime>;
 
     async fn build(run: &Run<S>) -> Result<Self, PlayError> {
-        Ok(SyncWiring { balancer: Balancer::new(run.scenario().sync.eject()) })
+        let (subscribers, eject) = (run.scenario().work.subscribers(), run.scenario().sync.eject());
+        let balancers = (0..subscribers.count()).map(|_| Balancer::new(eject)).collect();
+        Ok(SyncWiring { subscribers, balancers })
     }
 
     async fn start_worker(&self, run: &Run<S>, worker: u32) -> Result<(), PlayError> {
@@ -51,31 +58,42 @@ impl<S: Stage> Wiring<S> for SyncWiring {
                 Ok(address)
             })
             .await?;
-        self.balancer.register(worker, address);
+        self.balancer_of(worker).register(worker, address);
         Ok(())
     }
 
     fn drain_worker(&self, worker: u32) {
-        self.balancer.leave_out(worker);
+        self.balancer_of(worker).leave_out(worker);
     }
 
     /// From the last service of the chain to the front end, each with its caller of the next.
     async fn connect_front(&self, run: &Run<S>) -> Result<Self::HandOver, PlayError> {
         let settings = &run.scenario().sync;
-        let mut next = self.balancer.clone();
+        let mut next = self.balancers.clone();
         for (index, service) in settings.services.iter().enumerate().rev() {
             let node = format!("service-{}", index + 1);
             let caller = connect(run, &node, next).await?;
             let address = front::start(run, &node, service, caller).await?;
-            next = Balancer::new(settings.eject());
-            next.register(1, address);
+            let balancer = Balancer::new(settings.eject());
+            balancer.register(1, address);
+            next = vec![balancer];
         }
         connect(run, front::NODE, next).await
     }
 }
 
+impl SyncWiring {
+    fn balancer_of(&self, worker: u32) -> &Balancer {
+        &self.balancers[self.subscribers.of_worker(worker) as usize]
+    }
+}
+
 /// What the service on `node` calls the next one with.
-async fn connect<S: Stage>(run: &Run<S>, node: &str, next: Balancer) -> Result<Caller<S::Runtime>, PlayError> {
+async fn connect<S: Stage>(run: &Run<S>, node: &str, next: Vec<Balancer>) -> Result<FanOut<S::Runtime>, PlayError> {
     let settings = run.scenario().sync.clone();
-    run.start(node, move |runtime| async move { Ok(Caller::new(runtime, next, &settings)) }).await
+    run.start(node, move |runtime| async move {
+        let callers = next.into_iter().map(|balancer| Caller::new(runtime.clone(), balancer, &settings));
+        Ok(FanOut::new(callers.collect()))
+    })
+    .await
 }

@@ -17,10 +17,10 @@ pub(super) fn disordered(fates: &BTreeMap<u64, Fate>, keys: &BTreeMap<u64, u64>)
 }
 
 fn is_overtaken(first: &Fate, others: &[&Fate]) -> bool {
-    let (Some((answered_at, _)), Some(done_at)) = (first.answer, first.first_completion) else {
+    let (Some((answered_at, _)), Some(done_at)) = (first.answer, first.completed_at) else {
         return false;
     };
     let was_sent_later = |other: &Fate| other.arrived.is_some_and(|arrived| arrived >= answered_at);
-    let was_done_earlier = |other: &Fate| other.first_completion.is_some_and(|done| done < done_at);
+    let was_done_earlier = |other: &Fate| other.completed_at.is_some_and(|done| done < done_at);
     others.iter().any(|other| was_sent_later(other) && was_done_earlier(other))
 }

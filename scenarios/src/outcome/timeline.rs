@@ -43,7 +43,7 @@ impl<'a> Timeline<'a> {
             held,
             arrived: sorted(fates.iter().filter_map(|fate| fate.arrived)),
             left: sorted(fates.iter().filter_map(Fate::left)),
-            completed: sorted(fates.iter().filter_map(|fate| fate.first_completion)),
+            completed: sorted(fates.iter().filter_map(|fate| fate.completed_at)),
             responses: sorted(fates.iter().filter_map(|fate| Some((fate.arrived?, fate.response_nanoseconds()?)))),
         }
     }

@@ -1,11 +1,16 @@
 //! Carries out what the script says.
 
+use std::time::Duration;
+
 use handoff_broker::{Runtime, Timestamp};
 
 use super::script::{Action, script};
-use super::{PlayError, Run};
+use super::{LOOK_EVERY, PlayError, Run};
 use crate::architecture::{Wiring, worker};
 use crate::stage::Stage;
+
+/// How long workers that are asked to stop may take before they are killed, if nothing else is said.
+const GRACE: Duration = Duration::from_secs(5);
 
 impl<S: Stage> Run<S> {
     /// Breaks and mends what the scenario says, until `end`.
@@ -56,14 +61,27 @@ impl<S: Stage> Run<S> {
         Ok(())
     }
 
+    /// Asks all workers to stop, gives them time to finish what they are at, and ends them.
+    pub async fn stop_workers(&self) {
+        let workers = 1..=self.scenario().work.workers;
+        workers.clone().for_each(|worker| self.crew().ask_to_stop(worker));
+        let end_of_grace = self.director().now() + GRACE;
+        while workers.clone().any(|worker| self.recorder().is_busy(worker)) && self.director().now() < end_of_grace {
+            self.director().sleep(LOOK_EVERY).await;
+        }
+        // To say goodbye in.
+        self.director().sleep(LOOK_EVERY).await;
+        workers.for_each(|worker| self.end_of_grace(worker));
+    }
+
     /// Ends every task of a worker, and notes its death.
-    pub fn crash_worker(&self, worker: u32) {
+    fn crash_worker(&self, worker: u32) {
         self.stage().crash(&worker::name(worker));
         self.recorder().crashed(self.director().now(), worker);
     }
 
     /// Notes that a worker comes back.
-    pub fn note_restart(&self, worker: u32) {
+    fn note_restart(&self, worker: u32) {
         self.recorder().restarted(self.director().now(), worker);
     }
 

@@ -150,6 +150,15 @@ async fn what_a_dead_worker_held_is_done_by_another() {
 }
 
 #[tokio::test]
+async fn a_worker_that_is_asked_to_stop_repeats_nothing() {
+    let deploy = "[[fault]]\nkind = \"deploy\"\nnode = \"worker-1\"\nat_s = 0.1\nrestart_after_s = 0.2\n";
+    for architecture in Architecture::ALL {
+        let found = outcome(architecture, deploy, |scenario| scenario.work.mean_ms = 10.0).await;
+        assert_eq!((found.accepted, found.completed, found.attempts, found.duplicated), (40, 40, 40, 0));
+    }
+}
+
+#[tokio::test]
 async fn a_full_queue_turns_callers_away() {
     let found = outcome(Queue, "", |scenario| {
         scenario.work.mean_ms = 1_000.0;

@@ -10,7 +10,21 @@ macro_rules! embedded {
 }
 
 /// Name, file and text.
-const EMBEDDED: &[(&str, &str, &str)] = embedded!["steady-load", "frozen-server", "crash-and-poison"];
+const EMBEDDED: &[(&str, &str, &str)] = embedded![
+    "frozen-server",
+    "burst",
+    "consumer-crash",
+    "silent-consumer",
+    "poison-message",
+    "uneven-work",
+    "scale-out",
+    "footprint",
+    "ordered-by-key",
+    "forever-overloaded",
+    "broker-restart",
+    "prefetch",
+    "ack-early",
+];
 
 /// All scenarios of the catalogue, in the order in which they are read best.
 pub fn catalog() -> Result<Vec<Scenario>, ScenarioError> {

@@ -142,6 +142,7 @@ mod tests {
             work: Duration::from_secs(1),
             poison: false,
             key: *key,
+            bystander: false,
             payload_bytes: 8,
         };
         Jobs::new((0..).zip(keys).map(job).collect())

@@ -124,6 +124,7 @@ impl Plan {
             work: row.work,
             poison: false,
             key: keys.map(|keys| id % keys),
+            bystander: false,
             payload_bytes: workload.payload_bytes,
         };
         let jobs = Jobs::new(rows.iter().zip(0..).map(job).collect());

@@ -11,16 +11,17 @@ use crate::journal::Recorder;
 use crate::log::Record;
 use crate::log::client::{ClientError, Consumer, ConsumerOptions, TopicPartition};
 
-/// A consumer of all dead letters.
+/// A consumer of everything in a topic.
 pub(super) async fn watch<R: Runtime>(
     runtime: &R,
     log: SocketAddr,
     options: &ConsumerOptions,
+    topic: &str,
 ) -> Result<Consumer<R>, ClientError> {
     let mut consumer = Consumer::connect(runtime, log, options.clone()).await?;
     // Topics are created when they are first asked for.
     consumer.partition_count(JOBS).await?;
-    let partitions = partitions_of(&consumer, DEAD_LETTERS).await?;
+    let partitions = partitions_of(&consumer, topic).await?;
     consumer.assign(&partitions).await?;
     Ok(consumer)
 }
@@ -51,7 +52,7 @@ pub(super) async fn take_dead_letters<R: Runtime>(
         }
         consumer = loop {
             runtime.sleep(RECONNECT_PAUSE).await;
-            if let Ok(consumer) = watch(&runtime, log, &options).await {
+            if let Ok(consumer) = watch(&runtime, log, &options, DEAD_LETTERS).await {
                 break consumer;
             }
         };

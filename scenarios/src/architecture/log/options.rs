@@ -12,7 +12,8 @@ use crate::log::client::{
 };
 use crate::log::group::GroupOptions;
 use crate::log::{BrokerOptions, LogOptions, ServerOptions};
-use crate::scenario::{Acknowledge, Acknowledgements, Assignment, LogSettings, Scenario};
+use crate::scenario::{Acknowledge, Acknowledgements, Assignment, LogSettings, Scenario, Wanted};
+use crate::subscribers::Subscribers;
 
 /// How long a group waits for its first members.
 pub(super) const GATHERING: Duration = Duration::from_millis(500);
@@ -28,6 +29,8 @@ pub(super) struct Options {
     pub(super) partitions: u32,
     pub(super) max_attempts: u32,
     pub(super) acknowledge: Acknowledge,
+    pub(super) has_replies: bool,
+    subscribers: Subscribers,
 }
 
 impl Options {
@@ -37,9 +40,11 @@ impl Options {
             settings: scenario.log.clone(),
             assignment: scenario.log.assignment,
             workers,
-            partitions: scenario.log.partitions.unwrap_or(workers),
+            partitions: scenario.log.partitions.unwrap_or(workers.div_ceil(scenario.work.subscribers)),
             max_attempts: scenario.work.max_attempts,
             acknowledge: scenario.work.acknowledge,
+            has_replies: scenario.load.result == Wanted::Now,
+            subscribers: scenario.work.subscribers(),
         }
     }
 
@@ -59,9 +64,14 @@ impl Options {
         ServerOptions { broker, max_connections, ..ServerOptions::default() }
     }
 
-    pub(super) fn consumer(&self, group: &str) -> ConsumerOptions {
+    /// The groups for which workers commit, one for each subscriber.
+    pub(super) fn groups(&self) -> impl Iterator<Item = String> {
+        (0..self.subscribers.count()).map(group)
+    }
+
+    pub(super) fn consumer(&self, group: impl Into<String>) -> ConsumerOptions {
         ConsumerOptions {
-            group: group.to_owned(),
+            group: group.into(),
             reset: OffsetReset::Earliest,
             max_wait: self.settings.poll_wait(),
             max_poll_records: self.settings.max_poll_records as usize,
@@ -69,10 +79,16 @@ impl Options {
         }
     }
 
-    pub(super) fn group_consumer(&self) -> GroupConsumerOptions {
+    /// A worker's side, if partitions are dealt out by hand.
+    pub(super) fn worker_consumer(&self, worker: u32) -> ConsumerOptions {
+        self.consumer(group(self.subscribers.of_worker(worker)))
+    }
+
+    /// A worker's side, if its group says what it reads.
+    pub(super) fn group_consumer(&self, worker: u32) -> GroupConsumerOptions {
         let session_timeout = self.settings.session_timeout();
         GroupConsumerOptions {
-            consumer: self.consumer(WORKERS),
+            consumer: self.worker_consumer(worker),
             session_timeout,
             heartbeat_interval: HEARTBEAT_INTERVAL.min(session_timeout / 3),
             ..GroupConsumerOptions::default()
@@ -89,7 +105,8 @@ impl Options {
 
     /// The partitions of a worker, if they are dealt out in turn.
     pub(super) fn partitions_of(&self, worker: u32) -> Vec<TopicPartition> {
-        let own = (worker - 1..self.partitions).step_by(self.workers as usize);
+        let colleagues = self.subscribers.workers_of(self.subscribers.of_worker(worker), self.workers);
+        let own = (self.subscribers.rank(worker)..self.partitions).step_by(colleagues as usize);
         own.map(|number| TopicPartition::new(JOBS, number as i32)).collect()
     }
 
@@ -101,12 +118,19 @@ impl Options {
         worker: u32,
     ) -> Result<Station<R>, ClientError> {
         let source = Source::connect(runtime, log, worker, self).await?;
-        let dead_letters = if self.settings.dead_letter_topic {
-            let options = ProducerOptions { acks: Acks::Leader, ..ProducerOptions::default() };
-            Some(Producer::connect(runtime, log, options).await?)
-        } else {
-            None
-        };
-        Ok(Station { source, dead_letters })
+        let linger = self.settings.linger();
+        let options = ProducerOptions { acks: Acks::Leader, linger, ..ProducerOptions::default() };
+        let producer = Producer::connect(runtime, log, options).await?;
+        Ok(Station { source, producer })
     }
+
+    /// Whether a record that failed as often as is allowed is written to the topic of dead letters.
+    pub(super) fn has_dead_letters(&self) -> bool {
+        self.settings.dead_letter_topic
+    }
+}
+
+/// The group of a subscriber, counted from 0.
+fn group(subscriber: u32) -> String {
+    format!("{WORKERS}-{}", subscriber + 1)
 }

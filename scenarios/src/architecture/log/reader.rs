@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use handoff_broker::Runtime;
 
-use super::DEAD_LETTERS;
 use super::operator::job_of;
 use super::options::Options;
 use super::source::Station;
+use super::{DEAD_LETTERS, REPLIES};
 use crate::architecture::worker::{WorkFailed, Worker};
 use crate::job::Jobs;
+use crate::log::Record;
 use crate::log::client::{ClientError, ConsumedRecord};
 use crate::scenario::Acknowledge;
 
@@ -72,8 +73,8 @@ impl<R: Runtime> Reader<R> {
         }
     }
 
-    /// Tries a record until it is done, or set aside after as many attempts as are allowed. Without a dead-letter topic
-    /// it is tried for ever.
+    /// Tries a record until it is done, or set aside after as many attempts as are allowed; without a dead-letter topic
+    /// it is tried for ever. Replies if the front end waits for it.
     async fn settle(&self, station: &Station<R>, read: &ConsumedRecord) -> Result<(), ClientError> {
         let Some(job) = job_of(&self.jobs, &read.record) else {
             return Ok(());
@@ -82,9 +83,12 @@ impl<R: Runtime> Reader<R> {
         while let Err(WorkFailed) = self.worker.work(job).await {
             attempts += 1;
             let may_be_set_aside = attempts >= self.options.max_attempts;
-            if let Some(dead_letters) = station.dead_letters.as_ref().filter(|_| may_be_set_aside) {
-                return dead_letters.produce(DEAD_LETTERS, read.record.clone()).await.map(drop);
+            if may_be_set_aside && self.options.has_dead_letters() {
+                return station.producer.produce(DEAD_LETTERS, read.record.clone()).await.map(drop);
             }
+        }
+        if self.options.has_replies {
+            station.producer.produce(REPLIES, Record::keyless(job.message())).await?;
         }
         Ok(())
     }

@@ -12,7 +12,8 @@ use crate::scenario::Assignment;
 /// A worker's connections.
 pub(super) struct Station<R: Runtime> {
     pub(super) source: Source<R>,
-    pub(super) dead_letters: Option<Producer<R>>,
+    /// For dead letters and replies.
+    pub(super) producer: Producer<R>,
 }
 
 /// What a worker reads.
@@ -30,12 +31,12 @@ impl<R: Runtime> Source<R> {
     ) -> Result<Self, ClientError> {
         match options.assignment {
             Assignment::Static => {
-                let mut consumer = Consumer::connect(runtime, log, options.consumer(super::WORKERS)).await?;
+                let mut consumer = Consumer::connect(runtime, log, options.worker_consumer(worker)).await?;
                 consumer.assign(&options.partitions_of(worker)).await?;
                 Ok(Source::Static(Box::new(consumer)))
             }
             Assignment::Group => {
-                let consumer = GroupConsumer::connect(runtime, log, &[JOBS], options.group_consumer()).await?;
+                let consumer = GroupConsumer::connect(runtime, log, &[JOBS], options.group_consumer(worker)).await?;
                 Ok(Source::Group(Box::new(consumer)))
             }
         }

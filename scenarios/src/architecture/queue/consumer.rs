@@ -4,12 +4,13 @@ use std::future::Future;
 use std::time::Duration;
 
 use handoff_broker::Runtime;
-use handoff_broker::client::{ClientError, Consumer, Delivery};
+use handoff_broker::amqp::codec::PropertiesBuilder;
+use handoff_broker::client::{Channel, ClientError, Consumer, Delivery};
 use tokio::sync::mpsc;
 
-use super::topology::{DEAD_LETTERS, Session, Topology};
+use super::topology::{DEAD_LETTERS, REPLIES, Session, Topology};
 use crate::architecture::worker::{self, Worker};
-use crate::job::Jobs;
+use crate::job::{Job, Jobs};
 use crate::journal::Recorder;
 use crate::play::NodeError;
 use crate::scenario::Acknowledge;
@@ -37,6 +38,9 @@ impl Subscriber {
     pub(super) async fn subscribe(&self, runtime: &impl Runtime) -> Result<Subscription, NodeError> {
         let session = self.topology.open(runtime).await?;
         session.channel.set_prefetch(self.prefetch).await?;
+        if self.topology.has_replies() {
+            session.channel.select_confirms().await?;
+        }
         let queues = self.topology.queues();
         let queue = &queues[(self.number as usize - 1) % queues.len()];
         let messages = session.channel.consume(queue, &worker::name(self.number)).await?;
@@ -60,7 +64,8 @@ impl Subscriber {
         }
     }
 
-    /// Until the worker is asked to stop, which gives back what it was sent and has not begun.
+    /// Until the worker is asked to stop. It then gives back what it was sent and has not begun, once the broker has
+    /// taken its acknowledgements.
     async fn work_and_acknowledge<R: Runtime>(
         &self,
         worker: &Worker<R>,
@@ -69,18 +74,30 @@ impl Subscriber {
         loop {
             let message = tokio::select! {
                 biased;
-                () = worker.asked_to_stop() => return Ok(()),
+                () = worker.asked_to_stop() => return subscription.session.channel.close().await,
                 message = subscription.messages.next() => message.ok_or_else(lost)?,
             };
             let channel = &subscription.session.channel;
             match self.jobs.read(&message.body) {
                 Some(job) => match worker.work(job).await {
-                    Ok(()) => channel.acknowledge(message.delivery_tag, false)?,
+                    Ok(()) => {
+                        self.reply(channel, job)?;
+                        channel.acknowledge(message.delivery_tag, false)?;
+                    }
                     Err(_) => channel.reject(message.delivery_tag, true)?,
                 },
                 None => channel.reject(message.delivery_tag, false)?,
             }
         }
+    }
+
+    /// Says that `job` is done, if the front end waits for it. Should the reply be lost, then the broker is gone, and
+    /// with it whoever could wait.
+    fn reply(&self, channel: &Channel, job: &Job) -> Result<(), ClientError> {
+        if self.topology.has_replies() {
+            drop(channel.publish("", REPLIES.as_bytes(), &PropertiesBuilder::new().build(), &job.message())?);
+        }
+        Ok(())
     }
 
     /// Everything that comes is acknowledged at once and piles up here, as with a client that acknowledges by itself.
@@ -90,6 +107,7 @@ impl Subscriber {
         worker: &Worker<R>,
         mut subscription: Subscription,
     ) -> Result<(), ClientError> {
+        let channel = subscription.session.channel.clone();
         let (pile, mut piled) = mpsc::unbounded_channel::<Delivery>();
         runtime.spawn(async move {
             while let Some(message) = subscription.messages.next().await {
@@ -107,7 +125,9 @@ impl Subscriber {
             };
             if let Some(job) = self.jobs.read(&message.body) {
                 // What fails now has failed for good: the broker does not know it any more.
-                let _ = worker.work(job).await;
+                if worker.work(job).await.is_ok() {
+                    self.reply(&channel, job)?;
+                }
             }
         }
     }

@@ -8,18 +8,25 @@ use handoff_broker::client::{Channel, Connection, ConnectionOptions};
 use handoff_broker::core::{Overflow, QueueOptions, QueuePolicy};
 
 use crate::play::NodeError;
-use crate::scenario::{OverflowPolicy, Scenario};
+use crate::scenario::{OverflowPolicy, Scenario, Wanted};
 
-/// The queue that workers consume, unless each has its own.
+/// The queue that workers consume, unless there are several, which are then numbered.
 const JOBS: &str = "jobs";
 /// The queue of what was set aside.
 pub(super) const DEAD_LETTERS: &str = "dead-letters";
+
+/// The queue of replies to the front end, if its callers want to know the outcome.
+pub(super) const REPLIES: &str = "replies";
+/// The exchange that copies each job to the queue of every subscriber.
+const FAN_OUT: &str = "jobs";
 
 /// Where the broker is and which queues there are to be. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Topology {
     broker: SocketAddr,
     queues: Arc<[String]>,
+    is_fan_out: bool,
+    has_replies: bool,
     options: QueueOptions,
     heartbeat_s: Option<u16>,
 }
@@ -27,20 +34,44 @@ pub(super) struct Topology {
 impl Topology {
     /// The queues of `scenario`, on the broker at this address.
     pub(super) fn new(broker: SocketAddr, scenario: &Scenario) -> Self {
-        let queues = if scenario.queue.by_key {
-            (1..=scenario.work.workers).map(|number| format!("{JOBS}-{number}")).collect()
-        } else {
-            Arc::new([JOBS.to_owned()]) as Arc<[String]>
+        let subscribers = scenario.work.subscribers;
+        let is_fan_out = subscribers > 1;
+        let numbered = |count: u32| (1..=count).map(|number| format!("{JOBS}-{number}")).collect();
+        let queues = match scenario.queue.by_key {
+            true => numbered(scenario.work.workers),
+            false if is_fan_out => numbered(subscribers),
+            false => [JOBS.to_owned()].into(),
         };
-        Topology { broker, queues, options: options(scenario), heartbeat_s: scenario.queue.heartbeat_s }
+        Topology {
+            broker,
+            queues,
+            is_fan_out,
+            has_replies: scenario.load.result == Wanted::Now,
+            options: options(scenario),
+            heartbeat_s: scenario.queue.heartbeat_s,
+        }
     }
 
-    /// The queues that workers consume.
+    /// The queues that workers consume: worker n the n-th, and so on in turn.
     pub(super) fn queues(&self) -> &[String] {
         &self.queues
     }
 
-    /// Connects, and declares every queue.
+    /// Whether workers are to reply.
+    pub(super) fn has_replies(&self) -> bool {
+        self.has_replies
+    }
+
+    /// Where a job is published that belongs into the queue with this number, counted on and on: exchange and routing
+    /// key.
+    pub(super) fn route(&self, number: usize) -> (&str, &[u8]) {
+        match self.is_fan_out {
+            true => (FAN_OUT, b""),
+            false => ("", self.queues[number % self.queues.len()].as_bytes()),
+        }
+    }
+
+    /// Connects, and declares everything.
     pub(super) async fn open(&self, runtime: &impl Runtime) -> Result<Session, NodeError> {
         let options = ConnectionOptions { heartbeat_s: self.heartbeat_s, ..ConnectionOptions::default() };
         let connection = Connection::open(runtime, self.broker, &options).await?;
@@ -48,6 +79,15 @@ impl Topology {
         channel.declare_queue(DEAD_LETTERS, &QueueOptions::default()).await?;
         for queue in self.queues.iter() {
             channel.declare_queue(queue, &self.options).await?;
+        }
+        if self.is_fan_out {
+            channel.declare_fanout_exchange(FAN_OUT).await?;
+            for queue in self.queues.iter() {
+                channel.bind_queue(queue, FAN_OUT, b"").await?;
+            }
+        }
+        if self.has_replies {
+            channel.declare_queue(REPLIES, &QueueOptions::default()).await?;
         }
         Ok(Session { connection, channel })
     }

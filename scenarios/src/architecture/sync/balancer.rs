@@ -1,7 +1,8 @@
 //! Chooses the worker to call: the one with the fewest calls under way, and of equals the one called least recently.
 //!
 //! A worker that did not answer a call is left out for a while. Otherwise a dead one, which refuses at once and so has
-//! never a call under way, would draw nearly all calls.
+//! never a call under way, would draw nearly all calls. If it would be more than half of them, it is none: then they
+//! are not dead but overloaded, and to give their share to the few others would only overload those, too.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -54,11 +55,13 @@ impl Balancer {
         self.lock().remove(&worker);
     }
 
-    /// The worker to call now; `None` if there is none at all. If all are left out, that counts for nothing.
+    /// The worker to call now; `None` if there is none at all.
     pub(super) fn pick(&self, now: Timestamp) -> Option<Call> {
         let mut workers = self.lock();
+        let ejected = workers.values().filter(|standing| standing.is_ejected(now)).count();
+        let leaves_out = 2 * ejected <= workers.len();
         let (worker, standing) = workers.iter_mut().min_by_key(|(_, standing)| {
-            (standing.ejected_until > now, standing.calls_under_way, standing.last_call_at)
+            (leaves_out && standing.is_ejected(now), standing.calls_under_way, standing.last_call_at)
         })?;
         standing.calls_under_way += 1;
         standing.last_call_at = now;
@@ -67,6 +70,12 @@ impl Balancer {
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<u32, Standing>> {
         self.workers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Standing {
+    fn is_ejected(&self, now: Timestamp) -> bool {
+        self.ejected_until > now
     }
 }
 
@@ -140,6 +149,20 @@ mod tests {
         balancer.leave_out(1);
         let turns: Vec<u32> = [2, 3].map(|second| balancer.pick(at(second)).expect("a worker").worker).into();
         assert_eq!(turns, [2, 2]);
+    }
+
+    #[test]
+    fn if_more_than_half_did_not_answer_none_is_left_out() {
+        let balancer = balancer(3);
+        let eject = |number: u32| {
+            let call = Call { balancer: balancer.clone(), worker: number, address: ([127, 0, 0, 1], 1).into() };
+            call.eject(at(1));
+        };
+        let turns = |seconds: [u64; 3]| seconds.map(|second| balancer.pick(at(second)).expect("a worker").worker);
+        eject(1);
+        assert_eq!(turns([2, 3, 4]), [2, 3, 2]);
+        eject(2);
+        assert_eq!(turns([5, 6, 7]), [1, 3, 2]);
     }
 
     #[test]

@@ -14,7 +14,7 @@ pub use fault::Fault;
 pub use log::{Acknowledgements, Assignment, LogSettings};
 pub use queue::{OverflowPolicy, QueueSettings};
 pub use sync::{Breaker, SyncSettings};
-pub use workload::{Acknowledge, Arrival, Load, Phase, Work};
+pub use workload::{Acknowledge, Arrival, Load, Phase, Wanted, Work};
 
 use crate::distribution::{Distribution, Shape};
 
@@ -54,12 +54,43 @@ pub struct Network {
     /// Its 99th percentile, in microseconds; for `log-normal` only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub p99_us: Option<f64>,
+    /// Ways that take another time.
+    #[serde(rename = "link", skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<Link>,
+}
+
+/// `[[network.link]]`: how long the way between two nodes takes, in both directions.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Link {
+    /// Between whom: `callers`, `front`, `broker`, `workers` or one of them. The broker is whatever stands between
+    /// front end and workers.
+    pub between: [String; 2],
+    /// How the delay is distributed.
+    #[serde(default = "Link::default_distribution")]
+    pub distribution: Shape,
+    /// Its mean, in microseconds.
+    pub mean_us: f64,
+    /// Its 99th percentile, in microseconds; for `log-normal` only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub p99_us: Option<f64>,
+}
+
+impl Link {
+    fn default_distribution() -> Shape {
+        Shape::Constant
+    }
+
+    /// The delay of one way, in microseconds.
+    pub fn delay_us(&self) -> Distribution {
+        Distribution { shape: self.distribution, mean: self.mean_us, p99: self.p99_us }
+    }
 }
 
 impl Default for Network {
     /// One data centre.
     fn default() -> Self {
-        Network { distribution: Shape::Constant, mean_us: 250.0, p99_us: None }
+        Network { distribution: Shape::Constant, mean_us: 250.0, p99_us: None, links: Vec::new() }
     }
 }
 

@@ -13,7 +13,7 @@ pub struct SyncSettings {
     /// How often a call that failed is made again, to another worker. A call that timed out is one, too.
     pub retries: u32,
     /// For how long a worker that did not answer a call is left out, in milliseconds, as load balancers do it.
-    /// Without it a dead worker, never busy, would draw all calls.
+    /// Without it a dead worker, never busy, would draw all calls. Never more than half of them are left out.
     pub eject_ms: f64,
     /// How long one call may take, in milliseconds. Left out: as long as the front end's thread waits in all, so that
     /// no time is left to try again.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::milliseconds;
 use crate::distribution::{Distribution, Shape};
+use crate::subscribers::Subscribers;
 
 /// `[load]`: which jobs arrive and when. Arrivals do not wait for answers: the load is open.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -28,6 +29,13 @@ pub struct Load {
     /// How long a caller waits for the answer before giving up, in milliseconds.
     #[serde(default = "Load::default_timeout_ms")]
     pub timeout_ms: f64,
+    /// What callers want to know. A call always tells them the outcome.
+    #[serde(default)]
+    pub result: Wanted,
+    /// Every so many requests is a bystander's: it asks for something that the front end does by itself, without any
+    /// worker. How many of them are served is counted apart. Left out: there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bystander_every: Option<u64>,
     /// Times at which the rate is another: bursts and lulls.
     #[serde(default, rename = "phase", skip_serializing_if = "Vec::is_empty")]
     pub phases: Vec<Phase>,
@@ -57,6 +65,18 @@ impl Load {
         let extra_s: f64 = self.phases.iter().map(|phase| phase.duration_s * (phase.factor - 1.0)).sum();
         self.rate_per_s * (self.duration_s + extra_s)
     }
+}
+
+/// What callers want to know.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Wanted {
+    /// That the job will be done.
+    #[default]
+    Later,
+    /// That it is done. The front end keeps the caller waiting until a worker has replied, over a queue or a topic for
+    /// replies. Who asks for a job that fails is never told.
+    Now,
 }
 
 /// `[[load.phase]]`: for a while jobs arrive faster, or slower. Phases do not overlap.
@@ -95,6 +115,10 @@ pub struct Work {
     pub p99_ms: Option<f64>,
     /// How many workers there are; each does one job at a time.
     pub workers: u32,
+    /// How many independent readers there are, each of whom has every job done: by its share of the workers, who are
+    /// dealt out in turn. A job is done when it is done for all of them.
+    #[serde(default = "Work::default_subscribers")]
+    pub subscribers: u32,
     /// How often a job that fails is tried in all before it is set aside: the queue's delivery limit and the log
     /// consumer's retries follow from it. A synchronous call tells its caller at once instead.
     #[serde(default = "Work::default_max_attempts")]
@@ -107,6 +131,15 @@ pub struct Work {
 impl Work {
     fn default_max_attempts() -> u32 {
         5
+    }
+
+    fn default_subscribers() -> u32 {
+        1
+    }
+
+    /// The independent readers.
+    pub fn subscribers(&self) -> Subscribers {
+        Subscribers::new(self.subscribers)
     }
 
     /// The time that a job takes, in milliseconds.

@@ -1,12 +1,13 @@
 //! The bounds of every value in a scenario, and which values go together.
 
 mod fault;
+mod network;
 mod variant;
 
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 
-use super::{FrontEnd, Invalid, Load, LogSettings, Phase, QueueSettings, Scenario, SyncSettings, Work};
+use super::{FrontEnd, Invalid, Load, LogSettings, Phase, QueueSettings, Scenario, SyncSettings, Wanted, Work};
 use crate::distribution::{Distribution, LOG_NORMAL_MAX_P99_TO_MEAN, Shape};
 
 type Checked = Result<(), Invalid>;
@@ -28,7 +29,8 @@ pub(super) fn scenario(scenario: &Scenario) -> Checked {
     load(&scenario.load)?;
     work(&scenario.work)?;
     front("front", &scenario.front)?;
-    distribution("network", "us", scenario.network.delay_us(), MAX_SECONDS * 1e6)?;
+    network::network(scenario)?;
+    subscribers(scenario)?;
     sync(&scenario.sync)?;
     queue(&scenario.queue)?;
     log(&scenario.log)?;
@@ -63,6 +65,7 @@ fn load(load: &Load) -> Checked {
     if let Some(keys) = load.keys {
         within("load.keys", keys, 1..=u64::MAX)?;
     }
+    given(load.bystander_every, |every| within("load.bystander_every", every, 2..=u64::MAX))?;
     above_zero("load.timeout_ms", load.timeout_ms, MAX_MILLISECONDS)
 }
 
@@ -83,6 +86,14 @@ fn work(work: &Work) -> Checked {
     distribution("work", "ms", work.time_ms(), MAX_MILLISECONDS)?;
     within("work.workers", work.workers, 1..=1_000)?;
     within("work.max_attempts", work.max_attempts, 1..=1_000)
+}
+
+fn subscribers(scenario: &Scenario) -> Checked {
+    let Scenario { load, work, queue, .. } = scenario;
+    within("work.subscribers", work.subscribers, 1..=work.workers)?;
+    let is_one = work.subscribers == 1;
+    ensure(is_one || load.result == Wanted::Later, "load.result", "later, since there are several subscribers", "now")?;
+    ensure(is_one || !queue.by_key, "queue.by_key", "false, since there are several subscribers", "true")
 }
 
 fn front(section: &str, front: &FrontEnd) -> Checked {
