@@ -55,6 +55,10 @@ fn chapter(page: &mut Page, chapter: &Chapter<'_>) {
         page.list(chapter.outcomes.iter().map(|outcome| format!("{}: {}", outcome.who, outcome.says)));
     });
     chapter.panels.iter().for_each(|one| panel(page, one));
+    if let Some(variants) = &chapter.variants {
+        page.heading(3, "With other settings");
+        page.table(variants);
+    }
     if !chapter.claims.is_empty() {
         page.heading(3, "Claims");
         let claims = chapter.claims.iter().map(|judged| {

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 pub use benchmark::{Benchmark, Target, TargetDescription};
 pub use measure::{Architecture, Clock, Percentiles, Point, Verdict};
 pub use proof::{Defect, Exploration, SometimesEvent};
-pub use scenario::{ArchitectureResult, Claim, Fault, Guarantee, GuaranteeName, Scenario, Setting};
+pub use scenario::{ArchitectureResult, Claim, Fault, Guarantee, GuaranteeName, Scenario, Setting, Variant};
 pub use trace::{Answer, Attempt, End, Incident, JobPath, Lane, Trace, write_jobs, write_paths, write_places};
 
 /// The version of the model that this crate reads and writes.
