@@ -15,7 +15,7 @@ TOO_LARGE = 128 * 1024 * 1024 + 1
 CHANNEL_CLOSE = (20, 40)
 PASSIVE, NO_WAIT = 0b00001, 0b10000
 # What is at its limit cannot be declared by anybody any more, but used.
-PASSIVE_DECLARE = method(1, (50, 10), struct.pack(">H", 0) + short_string(b"greedy-0") + bytes([PASSIVE]) + long_string(b""))
+PASSIVE_DECLARE = method(1, (50, 10), bytes(2) + short_string(b"greedy-0") + bytes([PASSIVE]) + long_string(b""))
 
 
 def declare_queue(number):

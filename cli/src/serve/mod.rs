@@ -3,7 +3,7 @@
 mod flags;
 
 use handoff_serve::http::{AMQP, AMQP_OVER_TLS, HTTP};
-use handoff_serve::{Node, Settings};
+use handoff_serve::{Identity, Node, Settings};
 use tokio::signal::unix::{SignalKind, signal};
 
 use self::flags::{Changed, Flags};
@@ -14,8 +14,9 @@ use crate::output;
 /// Runs the broker: AMQP 0-9-1 on TCP, messages in memory only
 ///
 /// A restart loses what is queued. Prints `listening on ADDRESS` when ready. SIGTERM or Ctrl-C asks every client to
-/// close and leaves when they have, or when the time for it is over; a second one leaves at once. Everything can be
-/// left out, and docs/operating.md explains it. Logs go to stderr; HANDOFF_LOG says how much (info).
+/// close and leaves when they have, or when the time for it is over; a second one leaves at once. SIGHUP reads the
+/// certificate and its key again. Everything can be left out, and docs/operating.md explains it. Logs go to stderr;
+/// HANDOFF_LOG says how much (info).
 #[derive(clap::Args)]
 pub struct Arguments {
     /// Settings, users and permissions among them; flags win over what it says
@@ -60,6 +61,9 @@ async fn serve(settings: &Settings, origin: &Origin<'_>) -> anyhow::Result<Outco
         };
         output::line(&format!("{prefix}listening on {}", listening.address))?;
     }
+    if let Some(identity) = node.identity() {
+        renew_on_hangup(identity)?;
+    }
     eprintln!("messages are kept in memory only: a restart loses what is queued");
     let (stop, stopping) = tokio::sync::oneshot::channel();
     let serving = node.serve(async {
@@ -77,6 +81,20 @@ async fn serve(settings: &Settings, origin: &Origin<'_>) -> anyhow::Result<Outco
         () = twice => tracing::warn!("left at once: asked twice"),
     }
     Ok(Outcome::Holds)
+}
+
+/// Reads certificates and keys again at each SIGHUP.
+fn renew_on_hangup(identity: Identity) -> anyhow::Result<()> {
+    let mut hangup = signal(SignalKind::hangup())?;
+    tokio::spawn(async move {
+        while hangup.recv().await.is_some() {
+            match identity.renew() {
+                Ok(()) => tracing::info!("certificate and key were read again"),
+                Err(invalid) => tracing::warn!(%invalid, "certificate and key stay as they were"),
+            }
+        }
+    });
+    Ok(())
 }
 
 /// Where a setting comes from, for whoever has to correct it.

@@ -10,11 +10,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use self::line::Line;
-use super::message::Message;
+use super::message::{Message, Placed};
 use crate::time::Timestamp;
 
 /// A message in a queue, or held by a consumer of it.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Entry {
     /// Its number in the order in which its queue took messages of its priority, from 0.
     pub position: u64,
@@ -25,7 +25,7 @@ pub(super) struct Entry {
     /// What it has beside itself.
     pub extra: Option<Box<Extra>>,
     /// The message.
-    pub message: Message,
+    pub message: Placed,
 }
 
 /// What only some messages have beside themselves.
