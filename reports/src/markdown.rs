@@ -114,6 +114,10 @@ fn proof(page: &mut Page, report: &Report<'_>) {
         Some(table) => page.table(table),
         None => page.paragraph("No broken broker was part of this run."),
     }
+    match &report.proof.theory {
+        Some(table) => page.table(table),
+        None => page.paragraph("Theory was not compared in this run."),
+    }
 }
 
 fn colophon(page: &mut Page, report: &Report<'_>) {

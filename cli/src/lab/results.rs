@@ -6,6 +6,7 @@ use handoff_reports::model;
 use handoff_scenarios::claim::{Judgement, Verdict};
 use handoff_scenarios::{Architecture, Scenario, outcome};
 use handoff_sim::chaos::{DefectResult, Failure, Sweep};
+use handoff_sim::theory::Comparison;
 
 use super::{faults, guarantees, machine, trace};
 use crate::campaign::{Campaign, Run};
@@ -16,6 +17,7 @@ pub fn collect(
     campaigns: &[Campaign],
     sweep: &Sweep,
     defects: &[DefectResult],
+    theory: &[Comparison],
     benchmark: &[Measurement],
 ) -> model::Results {
     model::Results {
@@ -28,6 +30,7 @@ pub fn collect(
         benchmarks: benchmarks(benchmark),
         exploration: Some(exploration(sweep)),
         defects: defects.iter().map(defect).collect(),
+        theory: theory.iter().map(theory_check).collect(),
     }
 }
 
@@ -173,6 +176,18 @@ fn defect(result: &DefectResult) -> model::Defect {
         seeds_needed: result.caught_by.map(|_| result.seeds_needed),
         messages: is_shrunk.then_some(result.messages as u64),
         faults: is_shrunk.then_some(result.faults as u64),
+    }
+}
+
+fn theory_check(row: &Comparison) -> model::TheoryCheck {
+    model::TheoryCheck {
+        case: row.case.clone(),
+        architecture: model_of(row.architecture),
+        figure: row.figure.into(),
+        theory: row.theory,
+        simulated: row.simulated,
+        half_width: row.half_width,
+        agrees: row.agrees,
     }
 }
 

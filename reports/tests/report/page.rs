@@ -151,9 +151,12 @@ fn results_of_nothing_are_still_a_report() {
     results.benchmarks.clear();
     results.defects.clear();
     results.exploration = None;
+    results.theory.clear();
     let report = Report::of(&results, "page-empty");
     assert_eq!(report.charts.len(), 0);
-    for sentence in ["No benchmark was part", "No sweep was part", "No broken broker was part"] {
+    for sentence in
+        ["No benchmark was part", "No sweep was part", "No broken broker was part", "Theory was not compared"]
+    {
         assert!(report.html.contains(sentence), "{sentence}");
         assert!(report.markdown.contains(sentence), "{sentence}");
     }
@@ -189,6 +192,12 @@ fn a_claim_that_could_not_be_judged_neither_holds_nor_fails() {
     let report = Report::of(&sample(), "page-unjudged");
     assert_eq!(report.html.matches("</span> not judged</span>").count(), 1);
     assert!(report.html.contains("6 of 8 claims hold, 1 not judged"));
+}
+
+#[test]
+fn a_disagreement_with_theory_is_not_hidden() {
+    let report = Report::of(&sample(), "page-theory");
+    assert!(report.html.contains("1 of 2 figures agree") && report.html.contains("✗ no"));
 }
 
 #[test]
