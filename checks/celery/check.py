@@ -23,7 +23,8 @@ class Worker:
 
     def __init__(self, log):
         command = [sys.executable, "-m", "celery", "--app", "jobs", "worker", f"--concurrency={PROCESSES}"]
-        self.process = subprocess.Popen(command, cwd=Path(__file__).parent, stdout=log, stderr=log, start_new_session=True)
+        here = Path(__file__).parent
+        self.process = subprocess.Popen(command, cwd=here, stdout=log, stderr=log, start_new_session=True)
 
     def kill(self):
         os.killpg(self.process.pid, signal.SIGKILL)

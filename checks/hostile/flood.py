@@ -8,8 +8,8 @@ import time
 from crowd import served
 from measures import measure
 from process import memory_kib, peak_memory_kib
-from wire import BODY, FRAME_MAX, METHOD, Peer, content_header, declare, frame, long_string, method, publish, short_string
-from wire import start_ok
+from wire import BODY, FRAME_MAX, METHOD, Peer, content_header, declare, frame, long_string, method, publish
+from wire import short_string, start_ok
 
 WATERMARK_MIB = 64
 PRODUCERS = 4
@@ -75,8 +75,8 @@ def producers_that_flood_a_queue_without_a_consumer(target):
 
 
 def consume(queue, no_ack=False):
-    flags = 0b0010 if no_ack else 0
-    return method(1, (60, 20), struct.pack(">H", 0) + short_string(queue) + short_string(b"") + bytes([flags]) + long_string(b""))
+    flags = bytes([0b0010 if no_ack else 0])
+    return method(1, (60, 20), bytes(2) + short_string(queue) + short_string(b"") + flags + long_string(b""))
 
 
 @measure()

@@ -1,15 +1,20 @@
 """Passwords and permissions probed: it takes time, tells nothing, and nobody else has to wait."""
 
+import struct
 import threading
 import time
 
 from crowd import served
 from measures import measure
-from wire import START, TUNE, PROTOCOL_HEADER, Peer, start_ok
+from process import peak_memory_kib
+from wire import CHANNEL_OPEN, CHANNEL_OPEN_OK, PROTOCOL_HEADER, START, TUNE, Peer, declare, method
+from wire import short_string, start_ok
 
 GUESSERS = 50
 GUESSING_S = 5
 LEAST_DELAY_S = 0.2
+PROBES = 2_000
+LIMITED = start_ok(user=b"limited", password=b"a:better secret")
 
 
 def guess(address, user, password):
@@ -43,4 +48,36 @@ def passwords_guessed(target):
         thread.join()
     rate = len(guesses) / GUESSING_S
     assert slowest_ms < 2000, f"a client with the right password had to wait for {slowest_ms:.0f} ms"
-    return f"refused after {min(delays):.2f} s, {rate:.0f} guesses a second by {GUESSERS}, others served in {slowest_ms:.0f} ms"
+    guessed = f"{rate:.0f} guesses a second by {GUESSERS}"
+    return f"refused after {min(delays):.2f} s, {guessed}, others served in {slowest_ms:.0f} ms"
+
+
+def get(queue):
+    return method(1, (60, 70), struct.pack(">H", 0) + short_string(queue) + b"\x00")
+
+
+def delete(exchange):
+    return method(1, (40, 20), struct.pack(">H", 0) + short_string(exchange) + b"\x00")
+
+
+@measure(prepared=True)
+def permissions_probed(target):
+    """A user that may do little learns nothing of what it may not touch, not even whether it is there."""
+    with Peer(target.address) as owner, Peer(target.address) as prober:
+        owner.open()
+        owner.send(declare(b"theirs", exclusive=False))
+        owner.expect((50, 11))
+        prober.open(login=LIMITED)
+        before_kib = peak_memory_kib(target.process_id)
+        for number in range(PROBES):
+            name = b"theirs" if number % 2 else b"nobody's"
+            request, kind = ((get(name), b"queue"), (delete(name), b"exchange"))[number // 2 % 2]
+            prober.send(request)
+            answer = prober.expect((20, 40))
+            expected = b"ACCESS_REFUSED - access to %s '%s' in vhost '/' refused for user 'limited'" % (kind, name)
+            assert answer[:2] == b"\x01\x93" and answer[3 : 3 + answer[2]] == expected, f"{answer} instead of {expected}"
+            prober.send(method(1, (20, 41)) + CHANNEL_OPEN)
+            prober.expect(CHANNEL_OPEN_OK)
+    grown_kib = peak_memory_kib(target.process_id) - before_kib
+    assert grown_kib <= 4096, f"grown by {grown_kib} KiB"
+    return f"{PROBES} refused with 403, grown by {grown_kib} KiB"

@@ -2,8 +2,8 @@
 
 import struct
 
-from wire import BODY, CHANNEL_OPEN, CONNECTION_OPEN, OPEN_OK, PROTOCOL_HEADER, START, TUNE, Peer, content_header, declare
-from wire import frame, long_string, method, publish, short_string, start_ok
+from wire import BODY, CHANNEL_OPEN, CONNECTION_OPEN, OPEN_OK, PROTOCOL_HEADER, START, TUNE, Peer, content_header
+from wire import declare, frame, long_string, method, publish, short_string, start_ok
 
 CHANNEL_CLOSE, CHANNEL_CLOSE_OK, CHANNEL_OPEN_OK, DECLARE_OK = (20, 40), (20, 41), (20, 11), (50, 11)
 ACK, REJECT, NACK, CONSUME, DELIVER = (60, 80), (60, 90), (60, 120), (60, 20), (60, 60)
@@ -77,8 +77,9 @@ def routing_key_that_is_no_text(address):
         peer.send(declare(b""))
         answer = peer.expect(DECLARE_OK)
         queue = answer[1 : 1 + answer[0]]
-        ticket, flags = struct.pack(">H", 0), bytes([NO_WAIT | NO_ACK])
-        bind = ticket + short_string(queue) + short_string(b"amq.direct") + short_string(key) + b"\x01" + long_string(b"")
+        ticket, flags = bytes(2), bytes([NO_WAIT | NO_ACK])
+        names = short_string(queue) + short_string(b"amq.direct") + short_string(key)
+        bind = ticket + names + b"\x01" + long_string(b"")
         consume = ticket + short_string(queue) + short_string(b"tag") + flags + long_string(b"")
         peer.send(method(1, (50, 20), bind) + method(1, CONSUME, consume))
         peer.send(publish(key, exchange=b"amq.direct") + content_header(0))

@@ -1,6 +1,6 @@
 //! Logs go to stderr; `HANDOFF_LOG` says how much, in the words of `tracing` (`info`, `handoff_broker=debug`).
 
-use std::io;
+use std::io::{self, IsTerminal as _};
 
 use handoff_serve::settings::LogFormat;
 use tracing_subscriber::EnvFilter;
@@ -22,7 +22,8 @@ pub fn start_service(format: LogFormat) {
 fn start_with(filter: &str, format: LogFormat) {
     let filter =
         EnvFilter::try_from_env("HANDOFF_LOG").unwrap_or_else(|_| EnvFilter::new(format!("{filter},{WITHOUT}")));
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    let is_coloured = io::stderr().is_terminal();
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(is_coloured);
     match format {
         LogFormat::Text => subscriber.init(),
         LogFormat::Json => subscriber.json().flatten_event(true).init(),

@@ -17,6 +17,10 @@ function partsOf(path, lane) {
     if (until > since) parts.push({ what, from: since, until });
     since = Math.max(since, until);
   };
+  if (path.bystander) {
+    if (path.answered !== null) add(path.answered, "thread");
+    return parts;
+  }
   if (path.admitted !== null) add(path.admitted, "thread");
   path.attempts.forEach((attempt) => {
     add(attempt.started, "worker");
@@ -32,7 +36,7 @@ function outcomeOf(path) {
   const last = path.stages.at(-1).place;
   return {
     done: "done", twice: "done twice", refused: "refused", failed: "failed", gone: "its caller gave up",
-    dead: "set aside", lost: "lost", worker: "still worked on", between: "still waiting", accept: "still waiting",
+    dead: "set aside", lost: "lost", quick: "looked up", unserved: "not served", worker: "still worked on", between: "still waiting", accept: "still waiting",
   }[last];
 }
 

@@ -10,7 +10,7 @@ function svg(name, attributes, parent) {
 }
 
 /** Where everything is in a lane that is `width` pixels wide. */
-function layoutOf(width, trace, architecture) {
+function layoutOf(width, trace, { architecture, own_lines: ownLines }) {
   const narrow = width < 620;
   const height = Math.min(narrow ? 170 : 220, Math.max(narrow ? 96 : 112, trace.workers * (narrow ? 12 : 14)));
   const top = 20;
@@ -19,7 +19,7 @@ function layoutOf(width, trace, architecture) {
   const slotX = width - workers.right - workers.width / 2;
   const pitch = height / trace.workers;
   return {
-    width, height, top, narrow, front, slotX, pitch, architecture,
+    width, height, top, narrow, front, slotX, pitch, architecture, ownLines,
     bottom: top + height,
     middle: top + height / 2,
     dot: narrow ? 3 : 4,
@@ -42,7 +42,7 @@ function drawField(root, layout, trace) {
   label((between.left + between.right) / 2, { sync: "calls", queue: "queue", log: "log" }[architecture]);
   label(slotX, layout.narrow ? "work" : "workers");
   svg("rect", { x: front.left, y: top, width: front.width, height, rx: 4, class: "front" }, field);
-  if (architecture === "queue") {
+  if (!layout.ownLines) {
     const half = pipeHeight(layout) / 2;
     svg("path", {
       class: "pipe",
@@ -50,9 +50,9 @@ function drawField(root, layout, trace) {
     }, field);
   } else {
     for (let worker = 1; worker <= trace.workers; worker++) {
-      const y = layout.workerY(worker) + (architecture === "log" ? layout.row + 1 : 0);
-      const [left, right] = architecture === "log" ? [between.left, between.right] : [front.left + front.width, slotX];
-      svg("path", { class: architecture === "log" ? "track" : "wire", d: `M${left} ${y}H${right}` }, field);
+      const y = layout.workerY(worker) + (architecture === "sync" ? 0 : layout.row + 1);
+      const [left, right] = architecture === "sync" ? [front.left + front.width, slotX] : [between.left, between.right];
+      svg("path", { class: architecture === "sync" ? "wire" : "track", d: `M${left} ${y}H${right}` }, field);
     }
   }
   for (let worker = 1; worker <= trace.workers; worker++) {
@@ -142,7 +142,7 @@ class LaneView {
   resize() {
     const width = Math.max(280, Math.floor(this.field.clientWidth));
     if (width === this.layout?.width) return;
-    this.layout = layoutOf(width, this.trace, this.lane.architecture);
+    this.layout = layoutOf(width, this.trace, this.lane);
     const height = this.layout.bottom + 8;
     this.root.replaceChildren();
     for (const [key, value] of Object.entries({ width, height, viewBox: `0 0 ${width} ${height}` })) {
@@ -234,14 +234,16 @@ class LaneView {
     const last = until(lane.counts.arrived, at);
     const returned = [];
     const fresh = [];
-    for (let index = 0; index < last; index++) {
-      const path = lane.paths[index];
+    const copies = lane.paths.slice(0, last).flatMap((path) => path.copies);
+    for (const path of copies) {
       const stages = path.stages;
       let place = stages.length - 1;
       while (place > 0 && stages[place].at > at) place--;
       const stage = stages[place];
       // Where it ends it is shown only as long as it takes to get there.
       if (isEnd(stage.place) && at - stage.at > travel) continue;
+      // Before it is handed over there is only one of it.
+      if (stage.place === "accept" && path.subscriber > 0) continue;
       const one = { path, stage, before: stages[place - 1], next: stages[place + 1] };
       (stage.place === "between" && stage.returned ? returned : fresh).push(one);
     }
@@ -265,8 +267,8 @@ class LaneView {
     if (stage.place === "accept") return acceptPlace(layout, waiting.accept++);
     if (stage.place === "worker") return { x: layout.slotX, y: layout.workerY(stage.worker) };
     if (isEnd(stage.place)) return binPlace(layout, stage.place);
-    if (layout.architecture === "queue") return queuePlace(layout, waiting.between++);
-    const worker = next?.worker ?? path.attempts.at(-1)?.worker ?? (path.number % this.trace.workers) + 1;
+    if (!layout.ownLines) return queuePlace(layout, waiting.between++);
+    const worker = next?.worker ?? path.attempts.at(-1)?.worker ?? ((path.subscriber ?? path.number) % this.trace.workers) + 1;
     const place = waiting.rows.get(worker) ?? 0;
     this.open.add(worker);
     waiting.rows.set(worker, place + 1);
@@ -282,12 +284,13 @@ class LaneView {
     const x = from.x + (target.x - from.x) * eased;
     const y = from.y + (target.y - from.y) * eased;
     const dot = this.dot(this.shown.length);
-    const inRow = stage.place !== "accept" && (stage.place !== "between" || this.layout.architecture !== "queue");
+    const inRow = stage.place !== "accept" && (stage.place !== "between" || this.layout.ownLines);
     dot.setAttribute("cx", x.toFixed(1));
     dot.setAttribute("cy", y.toFixed(1));
     dot.setAttribute("r", inRow ? this.layout.row : this.layout.dot);
     dot.setAttribute("opacity", isEnd(stage.place) ? (1 - part).toFixed(2) : 1);
     const classes = ["dot", stage.place];
+    if (path.bystander) classes.push("bystander");
     if (stage.returned || (stage.place === "worker" && path.attempts[0].started < stage.at)) classes.push("again");
     if (path.number === chosen) classes.push("chosen");
     dot.setAttribute("class", classes.join(" "));
@@ -301,13 +304,14 @@ class LaneView {
     const { front, between } = layout;
     if (stage.place === "accept") return { x: 0, y: target.y };
     if (stage.place === "worker") {
-      return layout.architecture === "queue" ? { x: between.right, y: layout.middle } : { x: between.right, y: target.y };
+      return { x: between.right, y: layout.ownLines ? target.y : layout.middle };
     }
     if (isEnd(stage.place)) {
+      if (before?.place === "accept") return { x: front.left + front.width / 2, y: layout.middle };
       return before?.place === "worker" ? { x: layout.slotX, y: layout.workerY(before.worker) } : { x: between.right, y: layout.middle };
     }
     if (before?.place === "worker") return { x: layout.slotX, y: layout.workerY(before.worker) };
-    return { x: front.left + front.width / 2, y: layout.architecture === "queue" ? layout.middle : target.y };
+    return { x: front.left + front.width / 2, y: layout.ownLines ? target.y : layout.middle };
   }
 
   dot(index) {
@@ -349,6 +353,8 @@ const BINS = [
   { name: "gone", sign: "…", label: "gave up" },
   { name: "dead", sign: "▼", label: "set aside" },
   { name: "lost", sign: "∅", label: "lost" },
+  { name: "quick", sign: "✓", label: "lookups" },
+  { name: "unserved", sign: "✗", label: "lookups" },
 ];
 
 function binPlace(layout, place) {

@@ -27,6 +27,7 @@ class Column {
 
 function readTrace({ trace, faults }) {
   const jobs = readJobs(trace.jobs);
+  markBystanders(trace.bystanders, jobs);
   const perSecond = 1e6 / trace.tick_us;
   const ticks = (second) => Math.round(second * perSecond);
   const last = Math.max(...trace.lanes.map((lane) => lane.ended));
@@ -34,7 +35,7 @@ function readTrace({ trace, faults }) {
     .filter((fault) => fault.kind !== "poison")
     .map((fault) => ({ ...fault, from: ticks(fault.from_s), until: fault.until_s === undefined ? last : ticks(fault.until_s) }));
   const read = { ...trace, jobs, windows, last, perSecond };
-  read.lanes = trace.lanes.map((lane) => readLane(lane, jobs));
+  read.lanes = trace.lanes.map((lane) => readLane(lane, jobs, trace.subscribers));
   return read;
 }
 
@@ -49,18 +50,38 @@ function readJobs(text) {
   return jobs;
 }
 
-function readLane(lane, jobs) {
+/** Jobs that the front end does by itself. */
+function markBystanders(text, jobs) {
+  const column = new Column(text);
+  for (let place = 0; !column.ended; place++) {
+    place += column.next();
+    jobs[place].bystander = true;
+  }
+}
+
+function readLane(lane, jobs, subscribers) {
   const column = new Column(lane.paths);
   const paths = jobs.map((job) => readPath(column, job));
-  for (const path of paths) path.stages = stagesOf(path, lane);
+  for (const path of paths) {
+    path.copies = copiesOf(path, subscribers);
+    for (const copy of path.copies) copy.stages = stagesOf(copy, lane);
+    path.stages = path.copies[0].stages;
+  }
   return { ...lane, paths, counts: countsOf(paths, lane) };
 }
 
-function readPath(column, { number, arrived }) {
+/** What each of several readers gets: the same job, with the attempts of the workers that work for it. */
+function copiesOf(path, subscribers) {
+  if (subscribers === 1) return [path];
+  const of = (subscriber) => path.attempts.filter(({ worker }) => (worker - 1) % subscribers === subscriber);
+  return Array.from({ length: subscribers }, (_, subscriber) => ({ ...path, attempts: of(subscriber), subscriber }));
+}
+
+function readPath(column, { number, arrived, bystander = false }) {
   const next = () => column.next();
   const first = next();
   const [answer, plain] = [first % 6, first >= 6];
-  const path = { number, arrived, answer, admitted: null, answered: null, released: null, attempts: [], dead: null };
+  const path = { number, arrived, bystander, answer, admitted: null, answered: null, released: null, attempts: [], dead: null };
   const moment = () => {
     const after = next();
     return after === 0 ? null : arrived + after - 1;
@@ -93,6 +114,10 @@ function readPath(column, { number, arrived }) {
 function stagesOf(path, lane) {
   const stages = [{ at: path.arrived, place: "accept" }];
   const add = (at, place, more) => stages.push({ at, place, ...more });
+  if (path.bystander) {
+    if (path.answered !== null) add(path.answered, path.answer === DONE ? "quick" : "unserved");
+    return stages;
+  }
   if (path.admitted !== null) add(path.admitted, "between");
   let done = 0;
   for (const { worker, started, ended, end } of path.attempts) {
@@ -114,8 +139,10 @@ function stagesOf(path, lane) {
 /** The times at which each count goes up (or, for the second of a pair, down), sorted. */
 function countsOf(paths, lane) {
   const times = (of) => paths.flatMap((path) => of(path) ?? []).sort((left, right) => left - right);
-  const answered = (answer) => times((path) => (path.answer === answer ? path.answered : null));
-  const stage = (place) => times((path) => path.stages.find((stage) => stage.place === place)?.at);
+  const answered = (answer) => times((path) => (path.answer === answer && !path.bystander ? path.answered : null));
+  const first = (path, place) => path.copies.map((copy) => copy.stages.find((stage) => stage.place === place)?.at ?? Infinity);
+  const finite = (at) => (Number.isFinite(at) ? at : null);
+  const any = (place) => times((path) => finite(Math.min(...first(path, place))));
   return {
     arrived: times((path) => path.arrived),
     leftAccept: times((path) => path.admitted ?? path.answered),
@@ -123,13 +150,16 @@ function countsOf(paths, lane) {
     released: times((path) => path.released ?? (path.admitted === null ? null : lane.ended)),
     started: times((path) => path.attempts.map((attempt) => attempt.started)),
     stopped: times((path) => path.attempts.map((attempt) => attempt.ended ?? lane.ended)),
-    done: stage("done"),
-    twice: stage("twice"),
+    // Done is what is done for every reader.
+    done: times((path) => finite(Math.max(...first(path, "done")))),
+    twice: any("twice"),
     refused: answered(REJECTED),
     failed: answered(FAILED),
     gone: answered(TIMED_OUT),
-    dead: stage("dead"),
-    lost: stage("lost"),
+    dead: any("dead"),
+    lost: any("lost"),
+    quick: any("quick"),
+    unserved: any("unserved"),
   };
 }
 
@@ -158,6 +188,8 @@ function figuresAt(lane, at) {
     gone: count("gone"),
     dead: count("dead"),
     lost: count("lost"),
+    quick: count("quick"),
+    unserved: count("unserved"),
   };
 }
 

@@ -63,9 +63,10 @@ impl Guarantee {
     }
 }
 
-/// The four verdicts on a run of `scenario`, in the order of [`Promise`].
+/// The four verdicts on a run of `scenario`, in the order of [`Promise`]. Bystanders count for nothing.
 pub fn judge(scenario: &Scenario, journal: &Journal) -> [Guarantee; 4] {
-    let run = Run { scenario, journal, paths: paths(journal) };
+    let paths = paths(journal).into_iter().filter(|path| !path.is_bystander).collect();
+    let run = Run { scenario, journal, paths };
     [run.nothing_lost(), run.nothing_twice(), run.in_order(), run.recovers()]
 }
 
@@ -120,7 +121,7 @@ impl Run<'_> {
     }
 
     fn nothing_twice(&self) -> Guarantee {
-        let twice: Vec<&Path> = self.paths.iter().filter(|path| path.is_done_twice()).collect();
+        let twice: Vec<&Path> = self.paths.iter().filter(|path| path.is_duplicated()).collect();
         match twice.iter().min_by_key(|path| (path.attempts.len(), path.job)) {
             Some(witness) => {
                 let reason = format!("{} done more than once", jobs(twice.len()));
@@ -135,7 +136,7 @@ impl Run<'_> {
         let mut paths: Vec<&Path> = self.paths.iter().filter(|path| !keyed || path.key.is_some()).collect();
         paths.sort_by_key(|path| (path.key, path.arrived));
         let groups = paths.chunk_by(|left, right| left.key == right.key);
-        let when = if keyed { Path::done } else { Path::first_started };
+        let when = if keyed { Path::done_at } else { Path::first_started };
         let overtaken: Vec<(&Path, &Path)> = groups.flat_map(|group| overtaken(group, when)).collect();
         let (what, of) = if keyed { ("done", " and of the same key") } else { ("begun", "") };
         match overtaken.iter().min_by_key(|(first, _)| first.arrived) {
@@ -198,3 +199,6 @@ fn overtaken<'a>(group: &[&'a Path], when: impl Fn(&Path) -> Option<Timestamp>) 
 fn jobs(count: usize) -> String {
     if count == 1 { "1 job was".to_owned() } else { format!("{count} jobs were") }
 }
+
+#[cfg(test)]
+mod tests;

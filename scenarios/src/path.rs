@@ -16,6 +16,10 @@ pub struct Path {
     pub job: u64,
     /// The key it belongs to, if it has one.
     pub key: Option<u64>,
+    /// Whether the front end does it by itself.
+    pub is_bystander: bool,
+    /// For whom it is to be done.
+    pub subscribers: Subscribers,
     /// When its caller intended to send it.
     pub arrived: Timestamp,
     /// When a thread of the front end took it.
@@ -28,8 +32,6 @@ pub struct Path {
     pub attempts: Vec<Attempt>,
     /// When it was set aside.
     pub dead_lettered: Option<Timestamp>,
-    /// For whom it is to be done.
-    pub subscribers: Subscribers,
 }
 
 /// One attempt to do a job.
@@ -58,11 +60,11 @@ pub enum End {
     CutOff,
 }
 
-/// The paths of all jobs of a run that need a worker, by number.
+/// The paths of all jobs of a run, by number.
 pub fn paths(journal: &Journal) -> Vec<Path> {
     let mut reading = Reading::default();
     let mut incidents = journal.incidents.iter().peekable();
-    for entry in journal.entries.iter().filter(|entry| !journal.bystanders.contains(&entry.job)) {
+    for entry in &journal.entries {
         while let Some(incident) = incidents.next_if(|incident| incident.at < entry.at) {
             reading.cut_off(incident.worker, incident.at);
         }
@@ -89,13 +91,14 @@ impl Reading {
         let path = self.paths.entry(job).or_insert_with(|| Path {
             job,
             key: journal.keys.get(&job).copied(),
+            is_bystander: journal.bystanders.contains(&job),
+            subscribers: journal.subscribers,
             arrived: at,
             admitted: None,
             released: None,
             answered: None,
             attempts: Vec::new(),
             dead_lettered: None,
-            subscribers: journal.subscribers,
         });
         match event {
             Event::Arrived => path.arrived = at,
@@ -143,32 +146,27 @@ impl Path {
         self.attempts.first().map(|attempt| attempt.started)
     }
 
-    /// When its work was done, each time.
-    pub fn completions(&self) -> impl Iterator<Item = Timestamp> {
-        self.attempts.iter().filter(|attempt| attempt.end == End::Completed).filter_map(|attempt| attempt.ended)
+    /// When its work was done for the `subscriber`, each time.
+    fn completions(&self, subscriber: u32) -> impl Iterator<Item = Timestamp> {
+        let of_subscriber = move |attempt: &&Attempt| self.subscribers.of_worker(attempt.worker) == subscriber;
+        let done = self.attempts.iter().filter(|attempt| attempt.end == End::Completed).filter(of_subscriber);
+        done.filter_map(|attempt| attempt.ended)
     }
 
-    /// When its work was done for every subscriber; `None` if it was not.
-    pub fn done(&self) -> Option<Timestamp> {
-        let first = |subscriber| self.completions_for(subscriber).min();
+    /// When it was done for every subscriber, each for the first time.
+    pub fn done_at(&self) -> Option<Timestamp> {
+        let first = |subscriber| self.completions(subscriber).min();
         (0..self.subscribers.count()).map(first).collect::<Option<Vec<_>>>()?.into_iter().max()
     }
 
-    /// Whether its work was done more than once for the same subscriber.
-    pub fn is_done_twice(&self) -> bool {
-        (0..self.subscribers.count()).any(|subscriber| self.completions_for(subscriber).count() > 1)
-    }
-
-    fn completions_for(&self, subscriber: u32) -> impl Iterator<Item = Timestamp> {
-        let completed = self.attempts.iter().filter(|attempt| attempt.end == End::Completed);
-        completed
-            .filter(move |attempt| self.subscribers.of_worker(attempt.worker) == subscriber)
-            .filter_map(|attempt| attempt.ended)
+    /// Whether it was done more than once for one subscriber.
+    pub fn is_duplicated(&self) -> bool {
+        (0..self.subscribers.count()).any(|subscriber| self.completions(subscriber).count() > 1)
     }
 
     /// Whether it was promised, and neither done nor set aside.
     pub fn is_open(&self) -> bool {
-        self.answer().is_some_and(Answer::is_promise) && self.done().is_none() && self.dead_lettered.is_none()
+        self.answer().is_some_and(Answer::is_promise) && self.done_at().is_none() && self.dead_lettered.is_none()
     }
 
     /// Everything that happened to it, in order of time, in words.
@@ -232,7 +230,7 @@ mod tests {
         });
         let attempts: Vec<_> = paths[0].attempts.iter().map(|attempt| (attempt.ended, attempt.end)).collect();
         assert_eq!(attempts, [(Some(at(2)), End::CutOff), (Some(at(4)), End::Completed)]);
-        assert_eq!(paths[0].completions().collect::<Vec<_>>(), [at(4)]);
+        assert_eq!((paths[0].done_at(), paths[0].is_duplicated()), (Some(at(4)), false));
     }
 
     #[test]
@@ -252,17 +250,13 @@ mod tests {
     #[test]
     fn a_job_is_done_when_it_is_done_for_every_subscriber() {
         let recorder = Recorder::with_subscribers(Subscribers::new(2));
-        recorder.arrived(at(0), 0);
-        for (worker, second) in [(1, 1), (2, 3)] {
+        // Workers 1 and 3 work for the first subscriber, worker 2 for the second.
+        for (worker, second) in [(1, 1), (3, 3), (2, 5)] {
             recorder.started(at(second), 0, worker);
-            assert_eq!(paths(&recorder.finish(at(0), at(9)))[0].done(), None);
             recorder.completed(at(second + 1), 0, worker);
         }
-        let path = &paths(&recorder.finish(at(0), at(9)))[0];
-        assert_eq!((path.done(), path.is_done_twice()), (Some(at(4)), false));
-        recorder.started(at(5), 0, 2);
-        recorder.completed(at(6), 0, 2);
-        assert!(paths(&recorder.finish(at(0), at(9)))[0].is_done_twice());
+        let path = &paths(&recorder.finish(at(0), at(100)))[0];
+        assert_eq!((path.done_at(), path.is_duplicated()), (Some(at(6)), true));
     }
 
     #[test]

@@ -12,3 +12,4 @@ mod tls;
 
 pub use node::Node;
 pub use settings::Settings;
+pub use tls::Identity;

@@ -16,7 +16,7 @@ use tokio::task::JoinSet;
 
 use crate::http::{self, AMQP, AMQP_OVER_TLS, HTTP, Listening, View};
 use crate::settings::Checked;
-use crate::tls::TlsListener;
+use crate::tls::{Identity, TlsListener};
 
 /// A broker that listens, and serves nobody yet.
 pub struct Node {
@@ -24,8 +24,9 @@ pub struct Node {
     server: Server<Broker>,
     plain: Vec<TcpListener>,
     encrypted: Vec<TlsListener>,
+    identity: Option<Identity>,
     listening: Vec<Listening>,
-    _log: Option<log::LogServer>,
+    log: Option<log::LogServer>,
 }
 
 impl Node {
@@ -37,10 +38,11 @@ impl Node {
         let runtime = TokioRuntime::new();
         let mut listening = Vec::new();
         let plain = listen(&runtime, "listen", AMQP, &settings.listen, &mut listening).await?;
-        let mut encrypted = Vec::new();
-        if let Some((addresses, acceptor)) = settings.tls {
+        let (mut encrypted, mut identity) = (Vec::new(), None);
+        if let Some((addresses, files)) = settings.tls {
             let tcp = listen(&runtime, "tls.listen", AMQP_OVER_TLS, &addresses, &mut listening).await?;
-            encrypted.extend(tcp.into_iter().map(|tcp| TlsListener::new(tcp, acceptor.clone())));
+            encrypted.extend(tcp.into_iter().map(|tcp| TlsListener::new(tcp, files.clone())));
+            identity = Some(files);
         }
         let log = match settings.log {
             Some((address, options)) => Some(serve_log(&runtime, address, options, &mut listening).await?),
@@ -56,12 +58,17 @@ impl Node {
             let view = View::new(server.clone(), access, settings.monitors, listening.clone(), runtime);
             serve_http(tcp, view).map_err(unusable)?;
         }
-        Ok(Node { runtime, server, plain, encrypted, listening, _log: log })
+        Ok(Node { runtime, server, plain, encrypted, identity, listening, log })
     }
 
     /// Where it listens for what, with the ports that were taken.
     pub fn listening(&self) -> &[Listening] {
         &self.listening
+    }
+
+    /// What it shows those who connect over TLS, if they can.
+    pub fn identity(&self) -> Option<Identity> {
+        self.identity.clone()
     }
 
     /// Serves until `stop` completes. Then nobody is accepted any more, what was written is sent, and everybody is
@@ -77,6 +84,9 @@ impl Node {
         stop.await;
         tracing::info!("leaving: nobody is accepted any more");
         self.server.shut_down();
+        if let Some(log) = self.log {
+            log.shut_down();
+        }
         doors.join_all().await;
         tracing::info!("left");
     }

@@ -97,38 +97,37 @@ impl FromStr for PasswordHash {
     }
 }
 
-/// A hash, and whether a password is the one, at little cost once the right one was seen: ten thousand clients that
-/// come back after a restart do not wait for ten thousand stretched checks.
-#[derive(Debug)]
-pub struct Lock {
+/// Tells the password that a hash is of from others, at little cost once it was seen: ten thousand clients that come
+/// back after a restart do not wait for ten thousand stretched checks.
+pub struct Verifier {
     hash: PasswordHash,
     /// What is kept of the right password is its digest under a key of this process.
     key: [u8; HASH_BYTES],
     seen: Mutex<Option<[u8; HASH_BYTES]>>,
 }
 
-impl Lock {
-    /// A lock that opens to the password that `hash` is of.
+impl Verifier {
+    /// Accepts the password that `hash` is of.
     ///
     /// # Errors
     /// If the system gives no random bytes for it.
     pub fn new(hash: PasswordHash) -> Result<Self, NoRandomness> {
-        Ok(Lock { hash, key: random()?, seen: Mutex::default() })
+        Ok(Verifier { hash, key: random()?, seen: Mutex::default() })
     }
 
-    /// Whether `password` opens it. Slow, unless it did before.
-    pub fn opens_to(&self, password: &[u8]) -> bool {
+    /// Whether it is this password. Slow, unless it was accepted before.
+    pub fn accepts(&self, password: &[u8]) -> bool {
         let digest = self.digest(password);
         let seen = *self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         // How far two digests agree says nothing of the passwords to who does not know the key.
         if seen == Some(digest) {
             return true;
         }
-        let opens = self.hash.is_of(password);
-        if opens {
+        let is_right = self.hash.is_of(password);
+        if is_right {
             *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(digest);
         }
-        opens
+        is_right
     }
 
     fn digest(&self, password: &[u8]) -> [u8; HASH_BYTES] {
@@ -182,11 +181,11 @@ mod tests {
     }
 
     #[test]
-    fn a_lock_that_has_opened_opens_to_the_same_password_only() {
-        let lock = Lock::new(PasswordHash::of(b"right").expect("random bytes")).expect("random bytes");
-        assert!(!lock.opens_to(b"wrong"));
-        assert!(lock.opens_to(b"right"));
-        assert!(lock.opens_to(b"right"));
-        assert!(!lock.opens_to(b"wrong") && !lock.opens_to(b""));
+    fn a_lock_that_has_opened_accepts_the_same_password_only() {
+        let verifier = Verifier::new(PasswordHash::of(b"right").expect("random bytes")).expect("random bytes");
+        assert!(!verifier.accepts(b"wrong"));
+        assert!(verifier.accepts(b"right"));
+        assert!(verifier.accepts(b"right"));
+        assert!(!verifier.accepts(b"wrong") && !verifier.accepts(b""));
     }
 }

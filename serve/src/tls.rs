@@ -9,7 +9,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use handoff_broker::Listener;
@@ -25,16 +25,49 @@ use tokio_rustls::{Accept, TlsAcceptor, server};
 
 use crate::settings::{ClientCertificate, Tls};
 
+/// What a broker shows and asks of those who connect over TLS: the files that its settings name. Clones share it.
+#[derive(Clone)]
+pub struct Identity {
+    settings: Tls,
+    acceptor: Arc<Mutex<TlsAcceptor>>,
+}
+
+impl Identity {
+    /// Reads the files.
+    ///
+    /// # Errors
+    /// If one cannot be read, is not what it should be, or does not go with the others.
+    pub fn load(settings: &Tls) -> Result<Self, Invalid> {
+        let acceptor = Arc::new(Mutex::new(acceptor(settings)?));
+        Ok(Identity { settings: settings.clone(), acceptor })
+    }
+
+    /// Reads the files again, for who connects from now on: a certificate is renewed without a restart, which would
+    /// lose what is queued.
+    ///
+    /// # Errors
+    /// As for [`load`](Identity::load). Then what was read before stays.
+    pub fn renew(&self) -> Result<(), Invalid> {
+        let renewed = acceptor(&self.settings)?;
+        *self.acceptor.lock().unwrap_or_else(PoisonError::into_inner) = renewed;
+        Ok(())
+    }
+
+    fn accept(&self, stream: TcpStream) -> Accept<TcpStream> {
+        self.acceptor.lock().unwrap_or_else(PoisonError::into_inner).accept(stream)
+    }
+}
+
 /// Accepts TCP connections and speaks TLS on them.
 pub struct TlsListener {
     tcp: TcpListener,
-    acceptor: TlsAcceptor,
+    identity: Identity,
 }
 
 impl TlsListener {
-    /// TLS on `tcp`, as `acceptor` does it.
-    pub fn new(tcp: TcpListener, acceptor: TlsAcceptor) -> Self {
-        TlsListener { tcp, acceptor }
+    /// TLS on `tcp`.
+    pub fn new(tcp: TcpListener, identity: Identity) -> Self {
+        TlsListener { tcp, identity }
     }
 }
 
@@ -43,7 +76,7 @@ impl Listener for TlsListener {
 
     async fn accept(&mut self) -> io::Result<(TlsStream, SocketAddr)> {
         let (stream, peer) = Listener::accept(&mut self.tcp).await?;
-        Ok((TlsStream { peer, state: State::Handshake(Box::new(self.acceptor.accept(stream))) }, peer))
+        Ok((TlsStream { peer, state: State::Handshake(Box::new(self.identity.accept(stream))) }, peer))
     }
 
     fn local_address(&self) -> io::Result<SocketAddr> {
@@ -110,10 +143,7 @@ impl AsyncWrite for TlsStream {
 }
 
 /// What the settings say, with the certificates and keys that they name.
-///
-/// # Errors
-/// If a file cannot be read, is not what it should be, or does not go with the others.
-pub fn acceptor(tls: &Tls) -> Result<TlsAcceptor, Invalid> {
+fn acceptor(tls: &Tls) -> Result<TlsAcceptor, Invalid> {
     let chain = certificates("tls.certificate", &tls.certificate)?;
     let key = PrivateKeyDer::from_pem_slice(&read("tls.key", &tls.key)?)
         .map_err(|error| Invalid::new("tls.key", "a private key in PEM", described(&tls.key, error)))?;

@@ -93,6 +93,8 @@ impl Fault {
 impl From<Refusal> for Fault {
     fn from(refusal: Refusal) -> Self {
         let code = match &refusal {
+            // All other limits end a channel, as RabbitMQ's limit of queues does; this one has none to end.
+            Refusal::LimitReached { what: "channel", .. } => ReplyCode::NotAllowed,
             Refusal::NoQueue(_) | Refusal::NoExchange(_) => ReplyCode::NotFound,
             Refusal::Inequivalent { .. }
             | Refusal::InUse { .. }

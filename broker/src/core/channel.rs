@@ -93,6 +93,7 @@ impl Broker {
     /// Opening an open channel changes nothing.
     pub(super) fn open_channel(&mut self, channel: ChannelId) -> Result<Reply, Refusal> {
         if !self.channel_keys.contains_key(&channel) {
+            self.admit_channel()?;
             let writable = self.connections.get(&channel.connection).is_none_or(|connection| connection.writable);
             let key = self.channels.insert(Channel::new(channel, writable));
             self.channel_keys.insert(channel, key);

@@ -28,7 +28,13 @@ impl Broker {
     /// Notes the death of a message that has left its queue.
     pub(super) fn bury(&mut self, queue: QueueKey, reason: DeathReason, entry: Entry) {
         let blind_copies = entry.extra.and_then(|extra| extra.blind_copies);
-        self.dead.push_back(DeadLetter { queue, reason, message: entry.message, blind_copies, was_taken: true });
+        self.dead.push_back(DeadLetter {
+            queue,
+            reason,
+            message: entry.message.clone(),
+            blind_copies,
+            was_taken: true,
+        });
     }
 
     /// Notes that a message goes to the dead letters of a full queue instead of into it.

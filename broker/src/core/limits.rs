@@ -16,18 +16,21 @@ pub struct Limits {
     pub bindings: usize,
     /// Consumers.
     pub consumers: usize,
+    /// Open channels.
+    pub channels: usize,
     /// Bytes of names, keys and arguments of queues, exchanges and bindings together.
     pub definition_bytes: usize,
 }
 
 impl Default for Limits {
-    /// At these limits, queues, exchanges, bindings and consumers take a few hundred megabytes.
+    /// At these limits, all of them together take a few hundred megabytes.
     fn default() -> Self {
         Limits {
             queues: 100_000,
             exchanges: 20_000,
             bindings: 400_000,
             consumers: 100_000,
+            channels: 200_000,
             definition_bytes: 64 * 1024 * 1024,
         }
     }
@@ -96,6 +99,11 @@ impl Broker {
     /// Whether one more consumer may be started.
     pub(super) fn admit_consumer(&self, queue: &str) -> Result<(), Refusal> {
         admit("consume from queue", queue, "consumer", (self.consumers.len(), self.limits.consumers))
+    }
+
+    /// Whether one more channel may be opened.
+    pub(super) fn admit_channel(&self) -> Result<(), Refusal> {
+        admit("open", "channel", "channel", (self.channels.len(), self.limits.channels))
     }
 
     fn admit_bytes(&self, action: &'static str, name: &str, bytes: usize) -> Result<(), Refusal> {

@@ -4,6 +4,7 @@
 //! bytes that the publisher sent, until it dies: nothing here reads them.
 
 use std::fmt;
+use std::ops::Deref;
 
 use triomphe::ThinArc;
 
@@ -20,8 +21,8 @@ pub struct Message(ThinArc<Footprint, u8>);
 /// How many bytes come before the exchange's name in the allocation.
 const PREFIX_BYTES: usize = 6;
 
-/// What a message takes beside its content: its head, its place in a queue, and what the allocator adds.
-const OVERHEAD_BYTES: usize = 96;
+/// What a message takes beside its content: its head, and what the allocator adds.
+const OVERHEAD_BYTES: usize = 48;
 
 impl Message {
     /// Makes a message: one allocation, into which everything is copied.
@@ -92,6 +93,32 @@ impl Message {
 
     fn head_bytes(&self) -> usize {
         PREFIX_BYTES + self.exchange_bytes() + self.routing_key_bytes() + self.properties_bytes()
+    }
+}
+
+/// A message in one queue, waiting or unacknowledged. It is counted already, and its place with it until this is dropped.
+#[derive(Debug)]
+pub(super) struct Placed(Message);
+
+impl Placed {
+    /// A queue has taken a message.
+    pub fn new(message: Message) -> Self {
+        message.0.header.header.add_place();
+        Placed(message)
+    }
+}
+
+impl Deref for Placed {
+    type Target = Message;
+
+    fn deref(&self) -> &Message {
+        &self.0
+    }
+}
+
+impl Drop for Placed {
+    fn drop(&mut self) {
+        self.0.0.header.header.remove_place();
     }
 }
 

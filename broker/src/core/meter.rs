@@ -1,8 +1,11 @@
 //! How much memory the messages of a broker hold: each is counted once, from the first queue that takes it until
-//! nobody holds it any more, be it a queue, a channel or an effect.
+//! nobody holds it any more, be it a queue, a channel or an effect; and so is each of its places in a queue.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
+
+/// What a message takes in each queue that has it, waiting or unacknowledged, and what it may have beside itself there.
+const PLACE_BYTES: u64 = 64;
 
 /// Counts bytes. Clones count together.
 #[derive(Clone, Debug, Default)]
@@ -34,6 +37,22 @@ impl Footprint {
             meter.0.fetch_add(self.bytes, Ordering::Relaxed);
             meter.clone()
         });
+    }
+}
+
+impl Footprint {
+    /// One more queue has it.
+    pub fn add_place(&self) {
+        if let Some(meter) = self.meter.get() {
+            meter.0.fetch_add(PLACE_BYTES, Ordering::Relaxed);
+        }
+    }
+
+    /// One queue less has it.
+    pub fn remove_place(&self) {
+        if let Some(meter) = self.meter.get() {
+            meter.0.fetch_sub(PLACE_BYTES, Ordering::Relaxed);
+        }
     }
 }
 

@@ -23,7 +23,7 @@ impl Message {
     }
 
     /// How urgent it is: 0 if its publisher does not say.
-    pub(super) fn priority(&self) -> u8 {
+    pub fn priority(&self) -> u8 {
         self.parsed().priority().unwrap_or_default()
     }
 

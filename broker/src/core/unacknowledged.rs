@@ -10,7 +10,7 @@ use super::memory::give_back;
 use super::ready::Entry;
 
 /// A message that a channel holds.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Held {
     /// Where it came from. The queue may be gone by now.
     pub queue: QueueKey,
@@ -100,12 +100,17 @@ impl Unacknowledged {
 
 #[cfg(test)]
 mod tests {
-    use super::super::message::Message;
+    use super::super::message::{Message, Placed};
     use super::*;
 
     fn held(position: u64) -> Held {
-        let entry =
-            Entry { position, delivery_count: 0, priority: 0, extra: None, message: Message::new("", b"", b"", b"") };
+        let entry = Entry {
+            position,
+            delivery_count: 0,
+            priority: 0,
+            extra: None,
+            message: Placed::new(Message::new("", b"", b"", b"")),
+        };
         Held { queue: QueueKey::default(), consumer: None, entry }
     }
 

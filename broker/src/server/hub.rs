@@ -131,6 +131,11 @@ impl<M: Machine> Hub<M> {
         }
     }
 
+    /// How many bytes wait to be sent to connection `id`.
+    pub fn waiting_bytes(&self, id: ConnectionId) -> usize {
+        self.peers.get(&id).map_or(0, |peer| peer.output.pending_bytes())
+    }
+
     /// Notes how far a connection has come.
     pub fn note_progress(&mut self, connection: &Connection) {
         let Some(peer) = self.peers.get_mut(&connection.id()) else { return };

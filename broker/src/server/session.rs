@@ -22,7 +22,7 @@ use crate::time::Timestamp;
 use crate::transport::Transport;
 
 /// When this much waits for a client that does not read, its requests are not read either: their answers could not
-/// be sent.
+/// be sent. Neither are those that it has sent already.
 const DEAF_ABOVE_BYTES: usize = 4 * 1024 * 1024;
 /// How many reads and writes one poll may do before others get their turn.
 const ROUNDS_A_POLL: usize = 16;
@@ -160,7 +160,10 @@ impl<R: Runtime, S: AsyncRead + AsyncWrite + Unpin, M: Machine> Session<R, S, M>
         if self.connection.is_waiting() || self.transport.unsent_bytes() > DEAF_ABOVE_BYTES {
             return Poll::Pending;
         }
-        if std::mem::take(&mut self.has_leftovers) {
+        if self.has_leftovers {
+            if self.hub.lock().waiting_bytes(self.id) > DEAF_ABOVE_BYTES {
+                return Poll::Pending;
+            }
             self.work(0);
             return Poll::Ready(Ok(true));
         }
@@ -190,11 +193,12 @@ impl<R: Runtime, S: AsyncRead + AsyncWrite + Unpin, M: Machine> Session<R, S, M>
             {
                 self.connection.block(now, &mut peer.output);
             }
-            if taken_bytes == 0 || self.transport.received().is_empty() || self.connection.is_waiting() {
+            let has_much_to_read = hub.waiting_bytes(self.id) > DEAF_ABOVE_BYTES;
+            self.has_leftovers = has_much_to_read || self.connection.is_waiting();
+            if taken_bytes == 0 || self.transport.received().is_empty() || self.has_leftovers {
                 break;
             }
         }
-        self.has_leftovers = self.connection.is_waiting();
         if !was_open && let Some(client) = self.connection.client() {
             let (user, virtual_host) = (&*client.user, &*client.virtual_host);
             tracing::info!(connection = self.id.0, peer = %self.peer, user, virtual_host, "connection opened");
@@ -278,7 +282,10 @@ impl<R: Runtime, S, M: Machine> Session<R, S, M> {
             (None, None) => "the server's end".to_owned(),
         };
         match self.connection.client() {
-            Some(_) => tracing::info!(connection = id, %peer, user, reason, "connection closed"),
+            Some(client) => {
+                let virtual_host = &*client.virtual_host;
+                tracing::info!(connection = id, %peer, user, virtual_host, reason, "connection closed");
+            }
             None if self.connection.end_reason().is_none() => tracing::debug!(connection = id, %peer, reason, "gone"),
             None => tracing::info!(connection = id, %peer, user, reason, "connection ended in its handshake"),
         }

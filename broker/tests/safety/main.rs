@@ -184,6 +184,32 @@ async fn a_million_queues_are_answered_with_a_limit() {
     assert_eq!(world.server.inspect(|broker| broker.queues().count()), 50);
 }
 
+#[tokio::test]
+async fn who_asks_for_more_than_it_reads_is_not_answered_further() {
+    let world = World::with_memory(u64::MAX).await;
+    let (_other, channel) = world.channel().await;
+    channel.declare_queue("large", &QueueOptions::default()).await.unwrap();
+    for _ in 0..50 {
+        channel.publish("", b"large", &[0, 0], &[7; 1_000_000]).unwrap().await.unwrap();
+    }
+    let mut deaf = RawClient::open(world.address).await;
+    // All of it comes in one read, and its answers are fifty megabytes.
+    deaf.send(|out| (0..50).for_each(|_| Method::BasicGet { queue: "large", no_ack: false }.write(1, out))).await;
+    let unacknowledged = || world.server.inspect(|broker| broker.queue_counts("large").unwrap().unacknowledged);
+    while unacknowledged() < 5 {
+        tokio::task::yield_now().await;
+    }
+    // Others are served meanwhile, and each of their answers proves a turn of the server.
+    for _ in 0..20 {
+        channel.declare_queue("large", &QueueOptions::default()).await.unwrap();
+    }
+    assert!(unacknowledged() < 40, "{} were taken for somebody who does not read", unacknowledged());
+    for _ in 0..50 {
+        deaf.expect("basic.get-ok").await;
+    }
+    assert_eq!(unacknowledged(), 50);
+}
+
 struct Sesame;
 
 impl CheckPassword for Sesame {

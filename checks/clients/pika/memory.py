@@ -1,6 +1,5 @@
 """A broker that runs out of memory: it stops who publishes, tells them so, and serves everybody else."""
 
-import pika
 from session import check, equal, numbered, ready, until
 
 FLOOD_MIB = 700

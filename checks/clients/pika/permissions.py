@@ -97,8 +97,9 @@ def topic_publisher_without_a_binding_gets_its_message_back(session):
 
 @check
 def virtual_host_of_others_is_refused(session):
-    refused(session, "NOT_ALLOWED - access to vhost 'other' refused for user 'limited'", credentials=LIMITED, virtual_host="other")
-    refused(session, "NOT_ALLOWED - access to vhost 'closed' refused for user 'guest'", virtual_host="closed")
+    text = "NOT_ALLOWED - access to vhost '{}' refused for user '{}'"
+    refused(session, text.format("other", "limited"), credentials=LIMITED, virtual_host="other")
+    refused(session, text.format("closed", "guest"), virtual_host="closed")
 
 
 @check

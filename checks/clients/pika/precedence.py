@@ -7,7 +7,8 @@ from session import Consumer, check, closes_channel, closes_connection, equal, n
 def publish_by_priority(channel, queue, priorities):
     """One message a priority; its body tells the priority and its place."""
     for place, priority in enumerate(priorities):
-        channel.basic_publish("", queue, b"%s-%d" % (str(priority).encode(), place), pika.BasicProperties(priority=priority))
+        properties = pika.BasicProperties(priority=priority)
+        channel.basic_publish("", queue, f"{priority}-{place}".encode(), properties)
 
 
 def drain(channel, queue):

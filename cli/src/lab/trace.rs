@@ -34,8 +34,10 @@ pub fn trace(scenario: &Scenario, seed: u64, runs: &[&Run]) -> Option<model::Tra
         tick_us: TICK_US,
         one_in,
         workers: scenario.work.workers,
+        subscribers: scenario.work.subscribers,
         threads: scenario.front.threads as u64,
         jobs: model::write_jobs(&kept),
+        bystanders: model::write_places(first.bystanders(&kept)),
         lanes: lanes.iter().map(|lane| lane.write(&kept)).collect(),
     })
 }
@@ -48,6 +50,7 @@ struct Source<'a> {
     /// Those that verdicts speak of.
     witnesses: Vec<u64>,
     unfinished: u64,
+    own_lines: bool,
 }
 
 impl<'a> Source<'a> {
@@ -59,18 +62,27 @@ impl<'a> Source<'a> {
             paths: path::paths(journal).into_iter().map(|path| (path.job, path)).collect(),
             witnesses: guarantee::judge(scenario, journal).into_iter().flat_map(|judged| judged.jobs).collect(),
             unfinished: run.outcome.unfinished,
+            own_lines: run.architecture != Architecture::Queue
+                || scenario.queue.by_key
+                || scenario.work.subscribers > 1,
         })
     }
 
     /// Jobs that something unusual happened to, and those that verdicts speak of.
     fn unusual(&self) -> Vec<u64> {
         let is_unusual = |path: &&Path| {
-            path.attempts.len() > 1
+            path.attempts.len() > path.subscribers.count() as usize
                 || path.dead_lettered.is_some()
                 || path.attempts.iter().any(|attempt| attempt.end != End::Completed)
         };
         let unusual = self.paths.values().filter(is_unusual).map(|path| path.job).take(MOST_UNUSUAL);
         unusual.chain(self.witnesses.iter().copied()).collect()
+    }
+
+    /// The places of those among `kept` that need no worker.
+    fn bystanders(&self, kept: &[(u64, u64)]) -> impl Iterator<Item = u64> {
+        let is_bystander = |job: &u64| self.paths.get(job).is_some_and(|path| path.is_bystander);
+        (0..).zip(kept).filter(move |(_, (job, _))| is_bystander(job)).map(|(place, _)| place)
     }
 
     fn write(&self, kept: &[(u64, u64)]) -> model::Lane {
@@ -85,6 +97,7 @@ impl<'a> Source<'a> {
         });
         model::Lane {
             architecture: model_of(self.architecture),
+            own_lines: self.own_lines,
             ended: ticks(self.journal.ended_at, self.journal),
             holds_at_end: self.unfinished > 0,
             incidents: incidents.collect(),

@@ -137,6 +137,27 @@ async fn one_who_does_not_speak_tls_is_sent_away_and_others_notice_nothing() {
     assert!(greets(&connector(&certified, None), address).await);
 }
 
+#[tokio::test]
+async fn a_certificate_is_renewed_without_a_restart() {
+    let (old, certificate_file, key) = certificate("renewed");
+    let mut service =
+        Service::start(&["--tls-listen", "127.0.0.1:0", "--tls-certificate", &certificate_file, "--tls-key", &key]);
+    let (_, address) = (service.address(""), service.address("TLS "));
+    assert!(greets(&connector(&old, None), address).await);
+
+    let (new, _, _) = certificate("renewed");
+    service.signal("HUP");
+    service.log_line("read again");
+    assert!(greets(&connector(&new, None), address).await);
+    assert!(!greets(&connector(&old, None), address).await, "who trusts the old one only");
+
+    file("renewed.key", "no key");
+    service.signal("HUP");
+    let line = service.log_line("stay as they were");
+    assert!(line.contains("tls.key") && line.contains("renewed.key"), "{line}");
+    assert!(greets(&connector(&new, None), address).await);
+}
+
 #[test]
 fn a_key_that_is_another_certificates_is_refused_by_name() {
     let (_, certificate_file, _) = certificate("one");

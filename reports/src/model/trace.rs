@@ -22,11 +22,16 @@ pub struct Trace {
     pub one_in: u64,
     /// How many workers there are.
     pub workers: u32,
+    /// How many independent readers there are, each of whom has every job done. Workers are dealt out to them in turn.
+    pub subscribers: u32,
     /// How many threads the front end has.
     pub threads: u64,
     /// For each job in order of arrival: how many numbers were left out before it, and the ticks since the arrival
     /// of the one before.
     pub jobs: String,
+    /// For each job that needs no worker, since the front end does it by itself: how many places in `jobs` were left
+    /// out before it. They are in no other count.
+    pub bystanders: String,
     /// What each architecture did with them.
     pub lanes: Vec<Lane>,
 }
@@ -37,6 +42,8 @@ pub struct Trace {
 pub struct Lane {
     /// Which architecture.
     pub architecture: Architecture,
+    /// Whether each worker has a line of its own to wait in, as a partition of a log is; otherwise there is one for all.
+    pub own_lines: bool,
     /// When its run ended, in ticks.
     pub ended: u64,
     /// Whether, at that time, accepted jobs that were neither done nor set aside were still there to be done.
@@ -135,6 +142,17 @@ pub fn write_jobs(jobs: &[(u64, u64)]) -> String {
         column.push(number - next);
         column.push(arrived - last);
         (next, last) = (number + 1, *arrived);
+    }
+    column.0
+}
+
+/// Writes `bystanders` of a trace: their places among its jobs, rising.
+pub fn write_places(places: impl IntoIterator<Item = u64>) -> String {
+    let mut column = Column::default();
+    let mut next = 0;
+    for place in places {
+        column.push(place - next);
+        next = place + 1;
     }
     column.0
 }
@@ -244,6 +262,7 @@ mod tests {
     #[test]
     fn jobs_are_written_as_gaps() {
         assert_eq!(write_jobs(&[(0, 0), (1, 7), (4, 9)]), "AAAHCC");
+        assert_eq!(write_places([0, 1, 4]), "AAC");
     }
 
     #[test]

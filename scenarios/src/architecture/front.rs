@@ -90,10 +90,10 @@ impl<R: Runtime, H: HandOver> Handler for Service<R, H> {
         let Ok(_thread) = self.threads.acquire().await else {
             return http::status_of(Answer::Rejected);
         };
+        let _hold = Hold::begin(&self.runtime, self.recorder.as_ref(), job.id);
         if job.bystander {
             return http::status_of(Answer::Done);
         }
-        let _hold = Hold::begin(&self.runtime, self.recorder.as_ref(), job.id);
         let deadline = self.runtime.now() + self.timeout;
         let answer = self.runtime.timeout_at(deadline, self.hand_over.hand_over(job)).await;
         http::status_of(answer.unwrap_or(Answer::TimedOut))

@@ -7,14 +7,14 @@ use handoff_broker::access::{self, AccessControl, CheckPassword, Password, Patte
 use handoff_scenarios::document::Invalid;
 
 use super::{Permission, Settings, User};
-use crate::password::{Lock, PasswordHash};
+use crate::password::{PasswordHash, Verifier};
 
 /// The one user of a broker whose settings name nobody.
 const GUEST: &str = "guest";
 
-impl CheckPassword for Lock {
+impl CheckPassword for Verifier {
     fn is(&self, password: &[u8]) -> bool {
-        self.opens_to(password)
+        self.accepts(password)
     }
 }
 
@@ -56,7 +56,8 @@ fn user(key: &str, user: &User, virtual_hosts: &[String]) -> Result<access::User
         .password_hash
         .parse()
         .map_err(|_| Invalid::new(hash_key(), "a hash as `handoff hash-password` prints it", "something else"))?;
-    let lock = Lock::new(hash).map_err(|error| Invalid::new(hash_key(), "random bytes from the system", error))?;
+    let verifier =
+        Verifier::new(hash).map_err(|error| Invalid::new(hash_key(), "random bytes from the system", error))?;
     let mut permissions = BTreeMap::new();
     for (index, permission) in user.permissions.iter().enumerate() {
         let key = format!("{key}.permission[{index}]");
@@ -67,7 +68,7 @@ fn user(key: &str, user: &User, virtual_hosts: &[String]) -> Result<access::User
             return Err(Invalid::new(format!("{key}.virtual_host"), expected, format!("'{host}'")));
         }
     }
-    let password = Password::Checked(Arc::new(lock));
+    let password = Password::Checked(Arc::new(verifier));
     Ok(access::User { password, loopback_only: user.loopback_only, permissions })
 }
 

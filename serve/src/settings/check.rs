@@ -9,15 +9,14 @@ use handoff_broker::server::{MemoryWatermark, ServerOptions};
 use handoff_broker::{amqp, core};
 use handoff_scenarios::document::Invalid;
 use handoff_scenarios::log;
-use tokio_rustls::TlsAcceptor;
 
 use super::{Limits, Settings, access};
-use crate::tls;
+use crate::tls::Identity;
 
 /// Settings that go together, with everything they name.
 pub struct Checked {
     pub(crate) listen: Vec<SocketAddr>,
-    pub(crate) tls: Option<(Vec<SocketAddr>, TlsAcceptor)>,
+    pub(crate) tls: Option<(Vec<SocketAddr>, Identity)>,
     pub(crate) http: Option<SocketAddr>,
     pub(crate) log: Option<(SocketAddr, log::ServerOptions)>,
     pub(crate) options: ServerOptions,
@@ -38,7 +37,7 @@ impl Settings {
             return Err(Invalid::new("log.partitions", "1 to 10000", self.log.partitions));
         }
         let (access, monitors) = access::access(self)?;
-        let tls = self.tls.as_ref().map(|settings| Ok((settings.listen.clone(), tls::acceptor(settings)?)));
+        let tls = self.tls.as_ref().map(|settings| Ok((settings.listen.clone(), Identity::load(settings)?)));
         let tls = tls.transpose()?;
         if self.listen.is_empty() && tls.as_ref().is_none_or(|(addresses, _)| addresses.is_empty()) {
             return Err(Invalid::new("listen", "at least one address, here or in tls.listen", "none"));

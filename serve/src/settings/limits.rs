@@ -28,6 +28,8 @@ pub struct Limits {
     pub bindings: usize,
     /// The most consumers in a virtual host.
     pub consumers: usize,
+    /// The most channels of all connections to a virtual host.
+    pub channels: usize,
     /// The most that the names, keys and arguments of a virtual host's queues, exchanges and bindings may take, in bytes.
     pub definitions_bytes: usize,
 }
@@ -36,7 +38,8 @@ impl Default for Limits {
     /// The broker's own.
     fn default() -> Self {
         let ServerOptions { settings, max_connections, memory, .. } = ServerOptions::default();
-        let core::Limits { queues, exchanges, bindings, consumers, definition_bytes } = core::Limits::default();
+        let core::Limits { queues, exchanges, bindings, consumers, channels, definition_bytes } =
+            core::Limits::default();
         Limits {
             connections: max_connections,
             channel_max: settings.channel_max,
@@ -48,6 +51,7 @@ impl Default for Limits {
             exchanges,
             bindings,
             consumers,
+            channels,
             definitions_bytes: definition_bytes,
         }
     }
@@ -56,7 +60,7 @@ impl Default for Limits {
 impl Limits {
     /// Those of each virtual host.
     pub(super) fn of_virtual_host(&self) -> core::Limits {
-        let Limits { queues, exchanges, bindings, consumers, definitions_bytes, .. } = *self;
-        core::Limits { queues, exchanges, bindings, consumers, definition_bytes: definitions_bytes }
+        let Limits { queues, exchanges, bindings, consumers, channels, definitions_bytes, .. } = *self;
+        core::Limits { queues, exchanges, bindings, consumers, channels, definition_bytes: definitions_bytes }
     }
 }

@@ -182,6 +182,10 @@ fn queue_options(queue: &QueuePlan) -> QueueOptions {
         delivery_limit: queue.delivery_limit,
         dead_letter_exchange: dead_letter_queue.map(|_| String::new()),
         dead_letter_routing_key: dead_letter_queue.map(|name| name.clone().into_bytes()),
+        max_length_bytes: queue.max_length_bytes,
+        message_ttl: queue.message_ttl_us.map(Duration::from_micros),
+        max_priority: queue.max_priority,
+        single_active_consumer: queue.single_active_consumer,
         ..QueuePolicy::default()
     };
     QueueOptions { policy, ..QueueOptions::default() }
@@ -194,6 +198,10 @@ fn record_queues(plan: &Plan, recorder: &Recorder) -> BTreeMap<String, QueueId> 
         let mut queue = Queue::new(&planned.name);
         queue.delivery_limit = planned.delivery_limit;
         queue.max_length = planned.max_length;
+        queue.max_length_bytes = planned.max_length_bytes;
+        queue.message_ttl = planned.message_ttl_us.map(Duration::from_micros);
+        queue.max_priority = planned.max_priority;
+        queue.single_active_consumer = planned.single_active_consumer;
         queue.overflow = match planned.overflow {
             OverflowPlan::DropHead => Overflow::DropHead,
             OverflowPlan::RejectPublish => Overflow::RejectPublish,

@@ -19,6 +19,7 @@ pub(super) struct Workload {
 struct Message {
     gap_us: u64,
     size_bytes: u32,
+    priority: u8,
     queue: QueueId,
     handling: Handling,
     has_delivery_limit: bool,
@@ -72,6 +73,7 @@ impl Workload {
             messages.extend(producer.messages.iter().map(|message| Message {
                 gap_us: message.gap_us,
                 size_bytes: message.size_bytes,
+                priority: message.priority,
                 queue: queues[&producer.queue],
                 handling: message.handling,
                 has_delivery_limit,
@@ -117,7 +119,9 @@ impl Workload {
         publishing.waiting.remove(&place);
         publishing.sent.insert(place);
         let payload = payload(id, self.messages[place].size_bytes);
-        let properties = PropertiesBuilder::new().content_type("application/octet-stream").build();
+        let properties = PropertiesBuilder::new().content_type("application/octet-stream");
+        let priority = Some(self.messages[place].priority).filter(|priority| *priority > 0);
+        let properties = priority.map_or(properties.clone(), |priority| properties.priority(priority)).build();
         let body = encode_body(id, &payload);
         let digest = Digest::of_message(&properties, &body);
         Outgoing { id, properties, body, digest }

@@ -14,7 +14,7 @@ use crate::history::{Overflow, QueueId, What};
 pub fn judge(clients: &Clients<'_>, replay: Option<&Replay<'_>>) -> Verdict {
     let found = [judge_measures(clients), replay.and_then(judge_overlong)];
     let found = found.into_iter().flatten().reduce(Verdict::or);
-    let is_limited = || clients.history.queues.iter().any(|queue| queue.max_length.is_some());
+    let is_limited = || clients.history.queues.iter().any(|queue| queue.has_length_limit());
     match found {
         Some(verdict) => verdict,
         None if is_limited() && replay.is_none() && clients.drained.is_none() && !is_counted(clients) => {
@@ -51,15 +51,16 @@ fn judge_length(clients: &Clients<'_>, place: usize, queue: QueueId, ready: u64)
 
 fn judge_overlong(replay: &Replay<'_>) -> Option<Verdict> {
     let unseen = unseen(replay);
-    replay.overlong.iter().find_map(|Overlong { place, queue, length }| {
+    replay.overlong.iter().find_map(|Overlong { place, queue, length, bytes }| {
         let policy = replay.queue(*queue);
-        let limit = policy.max_length?;
         let unseen = unseen.get(queue).map_or(0, |since| since.partition_point(|since| since <= place) as u64);
-        let seen = length.saturating_sub(unseen);
-        (seen > limit).then(|| {
-            let because = format!("{seen} messages were ready in '{}', and {limit} are allowed", policy.name);
-            Verdict::violated(Anomaly::Unbounded, because, [*place])
-        })
+        let (seen, name) = (length.saturating_sub(unseen), &policy.name);
+        let too_many = policy.max_length.filter(|limit| seen > *limit);
+        let too_long = policy.max_length_bytes.filter(|limit| unseen == 0 && bytes > limit);
+        if let Some(limit) = too_many {
+            return unbounded(format!("{seen} messages were ready in '{name}', and {limit} are allowed"), *place);
+        }
+        unbounded(format!("{bytes} bytes were ready in '{name}', and {} are allowed", too_long?), *place)
     })
 }
 

@@ -3,7 +3,7 @@
 //!
 //! - early: it died without a cause. For clients the cause is what `x-death` names, and is missing if it cannot have
 //!   happened: nobody rejected the message, or there were too few consumers for so many deliveries.
-//! - late: it was delivered again after it should have died.
+//! - late: it was delivered again after it should have died, or was still there.
 //! - twice: the dead letter queue delivered more of it, for the first time, than can have died.
 //! - never: it should have died and is nowhere when the run is over (see [`fate`](super::fate)).
 
@@ -24,7 +24,10 @@ pub fn judge(clients: &Clients<'_>, replay: Option<&Replay<'_>>) -> Verdict {
     let seen = seen.into_iter().flatten().reduce(Verdict::or);
     let seen = seen.unwrap_or_else(|| fate::judge(clients, Anomaly::DeadLetteredNever));
     let Some(replay) = replay else { return seen };
-    let played = [judge_passings(replay), judge_handovers(replay)].into_iter().flatten().reduce(Verdict::or);
+    let played = [judge_passings(replay), judge_handovers(replay), judge_overdue(replay)]
+        .into_iter()
+        .flatten()
+        .reduce(Verdict::or);
     seen.or(played.or_else(|| judge_doomed(replay)).unwrap_or_else(|| lost::judge_end(replay, true)))
 }
 
@@ -57,7 +60,7 @@ fn has_cause(clients: &Clients<'_>, queue: QueueId, message: MessageId, reason: 
     } else if reason == Reason::DeliveryLimit.as_str() {
         policy.delivery_limit.is_some_and(|limit| can_exceed(clients, queue, message, limit, letter.place))
     } else if reason == Reason::MaxLength.as_str() {
-        policy.max_length.is_some() && policy.overflow == Overflow::DropHead
+        policy.has_length_limit() && policy.overflow == Overflow::DropHead
     } else if reason == Reason::Expired.as_str() {
         let age = clients.at(letter.place).since(clients.at(published));
         policy.message_ttl.is_some_and(|ttl| age >= ttl)
@@ -166,6 +169,15 @@ fn judge_handovers(replay: &Replay<'_>) -> Option<Verdict> {
         let because = format!("{} {because}", entry.message);
         Some(Verdict::violated(anomaly, because, [entry.taken, since, handover.place]))
     })
+}
+
+/// Messages that stayed the first of their queue beyond their time to live.
+fn judge_overdue(replay: &Replay<'_>) -> Option<Verdict> {
+    let mut overdue = replay.overdue.iter().filter_map(|(stay, at)| Some((stay, *at, replay.seen_again(*stay)?)));
+    let (stay, at, seen) = overdue.next()?;
+    let entry = &replay.entries[replay.stays[*stay].entry];
+    let because = format!("{} stayed ready after its time to live", entry.message);
+    Some(Verdict::violated(Anomaly::DeadLetteredLate, because, [entry.taken, at, seen]))
 }
 
 fn has_expired(replay: &Replay<'_>, place: usize, queue: QueueId, taken: usize) -> bool {

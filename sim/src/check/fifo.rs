@@ -1,4 +1,4 @@
-//! FIFO: first deliveries happen in the order in which the queue took the messages; messages of one channel are taken
+//! FIFO, within a priority: first deliveries happen in the order in which the queue took the messages; messages of one channel are taken
 //! in the order of publishing; a requeued message returns to its position, before every message never delivered.
 //!
 //! The broker's events have one order, so there every delivery is compared with what else was ready. For clients,
@@ -10,8 +10,8 @@
 //!   can have been sent.
 //!
 //! A violation needs both: Y was certainly ready when X was sent, and X should have come after it. That cannot be the
-//! network's doing. Messages that may have been taken twice, and dead letters, whose order of death clients do not
-//! see, are left to the broker's events.
+//! network's doing. Messages that may have been taken twice, those of queues with priorities, and dead letters, whose
+//! order of death clients do not see, are left to the broker's events.
 //!
 //! With one consumer and prefetch 1, completions follow the order of deliveries, since each delivery waits for the
 //! completion before it: that part of the promise follows from this one and from prefetch.
@@ -19,7 +19,7 @@
 use std::collections::BTreeMap;
 
 use super::clients::{Clients, Publish, Received, SettlementKind};
-use super::replay::{Origin, Replay};
+use super::replay::{Order, Origin, Replay};
 use super::{Anomaly, Verdict};
 use crate::history::{ChannelId, Outcome, QueueId};
 
@@ -47,7 +47,9 @@ fn tag(clients: &Clients<'_>, received: &Received) -> Tag {
 
 fn first_deliveries<'c>(clients: &'c Clients<'_>) -> Vec<First<'c>> {
     let lives = clients.lives.iter().filter(|((queue, _), _)| clients.sources(*queue).is_empty());
-    let single = lives.filter(|((queue, message), _)| clients.is_single(*queue, *message));
+    let single = lives.filter(|((queue, message), _)| {
+        clients.queue(*queue).max_priority.is_none() && clients.is_single(*queue, *message)
+    });
     let firsts = single.filter_map(|(_, life)| {
         let publish = clients.published_there(life).next()?;
         let mut deliveries = life.deliveries.iter().map(|number| &clients.deliveries[*number]);
@@ -111,7 +113,8 @@ fn overtaken(because: String, waiting: Waiting<'_>, later: &Later<'_>) -> Verdic
 /// Messages that were certainly requeued, against messages that were delivered for the first time later.
 fn judge_requeued(clients: &Clients<'_>) -> Option<Verdict> {
     let mut by_queue: BTreeMap<QueueId, (Vec<Waiting<'_>>, Vec<Later<'_>>)> = BTreeMap::new();
-    for ((queue, message), life) in &clients.lives {
+    let lives = clients.lives.iter().filter(|((queue, _), _)| clients.queue(*queue).max_priority.is_none());
+    for ((queue, message), life) in lives {
         let (waiting, later) = by_queue.entry(*queue).or_default();
         let deliveries = clients.by_count(life);
         let first = deliveries.iter().take_while(|received| clients.said(received).delivery_count == 0);
@@ -214,22 +217,22 @@ fn judge_taking(clients: &Clients<'_>, replay: &Replay<'_>) -> Option<Verdict> {
 
 /// Every delivery, against those that went out while its message was ready and were behind it.
 fn judge_handovers(replay: &Replay<'_>) -> Option<Verdict> {
-    // Of each queue, the deliveries that no later one was further behind than: their positions fall.
-    let mut behind: BTreeMap<QueueId, Vec<(usize, u64)>> = BTreeMap::new();
+    // Of each queue, the deliveries that no later one was further behind than: they come ever closer to the front.
+    let mut behind: BTreeMap<QueueId, Vec<(usize, Order)>> = BTreeMap::new();
     for handover in &replay.handovers {
         let (Origin::Ready(stay), Some(entry)) = (handover.from, handover.entry) else { continue };
         let (entry, since) = (&replay.entries[entry], replay.stays[stay].since);
         let behind = behind.entry(entry.queue).or_default();
         let later = behind.partition_point(|(place, _)| *place <= since);
-        if let Some((overtaken, _)) = behind.get(later).filter(|(_, position)| *position > entry.position) {
+        if let Some((overtaken, _)) = behind.get(later).filter(|(_, order)| *order > entry.order()) {
             let because = format!("{} was ready, and a message behind it was delivered first", entry.message);
             let places = [entry.taken, since, *overtaken, handover.place];
             return Some(Verdict::violated(Anomaly::Reordered, because, places));
         }
-        while behind.last().is_some_and(|(_, position)| *position <= entry.position) {
+        while behind.last().is_some_and(|(_, order)| *order <= entry.order()) {
             behind.pop();
         }
-        behind.push((handover.place, entry.position));
+        behind.push((handover.place, entry.order()));
     }
     None
 }

@@ -1,4 +1,5 @@
-//! Prefetch: a consumer never holds more than its prefetch.
+//! Prefetch: a consumer never holds more than its prefetch; one that stands by for a single active consumer gets
+//! nothing.
 //!
 //! Sound for clients too: when a consumer received a delivery, everything it had received before had been sent, and
 //! the broker can have taken no more settlements than it had sent. So the broker thought that it held at least what it
@@ -12,7 +13,8 @@ pub fn judge(clients: &Clients<'_>, replay: Option<&Replay<'_>>) -> Verdict {
     let seen = clients.deliveries.iter().find(|received| received.is_overfetched);
     let seen = seen.map(|received| judge_received(clients, received));
     let played = replay.and_then(judge_handovers);
-    [seen, played].into_iter().flatten().reduce(Verdict::or).unwrap_or(Verdict::Valid)
+    let standing_by = replay.and_then(judge_turns);
+    [seen, played, standing_by].into_iter().flatten().reduce(Verdict::or).unwrap_or(Verdict::Valid)
 }
 
 fn judge_received(clients: &Clients<'_>, received: &Received) -> Verdict {
@@ -26,6 +28,13 @@ fn judge_received(clients: &Clients<'_>, received: &Received) -> Verdict {
     let places = held.map(|earlier| earlier.place).chain(consumer.map(|consumer| consumer.started));
     let because = format!("{} came while its consumer held {prefetch}, its prefetch", clients.name(received));
     Verdict::violated(Anomaly::Overfetched, because, places.chain([received.place]))
+}
+
+/// A consumer that stands by for another one may hold nothing new.
+fn judge_turns(replay: &Replay<'_>) -> Option<Verdict> {
+    let handover = replay.handovers.iter().find(|handover| handover.is_out_of_turn)?;
+    let because = "a delivery went to a consumer that stood by for another one".to_owned();
+    Some(Verdict::violated(Anomaly::Overfetched, because, [handover.place]))
 }
 
 fn judge_handovers(replay: &Replay<'_>) -> Option<Verdict> {

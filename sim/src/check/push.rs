@@ -3,7 +3,8 @@
 //! By the broker's events this is exact and needs no clock: when a turn is over, everything that can be pushed was. A
 //! message that stayed counts only if it is seen again, since otherwise it was not starved but lost.
 //!
-//! Clients see it only at the end: something is left ready, and a consumer of that queue is alive and has credit.
+//! Clients see it only at the end: something is left ready, and a consumer of that queue is alive and has credit. Which
+//! of them is served alone, where one is, they do not see.
 
 use super::clients::Clients;
 use super::replay::Replay;
@@ -19,7 +20,8 @@ fn judge_end(clients: &Clients<'_>) -> Verdict {
         return Verdict::unknown("clients can only tell at the end, and the run did not come to its end");
     };
     let at = clients.at(place);
-    for left in left.iter().filter(|left| left.ready > 0) {
+    let is_shared = |queue| !clients.queue(queue).single_active_consumer;
+    for left in left.iter().filter(|left| left.ready > 0 && is_shared(left.queue)) {
         let mut consumers = clients.consumers.values().filter(|consumer| consumer.queue == left.queue);
         let idle = consumers.find(|consumer| {
             consumer.is_alive(clients, place, at)

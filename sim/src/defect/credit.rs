@@ -30,3 +30,15 @@ impl Alteration for WrongPrefetch {
         broker.handle(now, command)
     }
 }
+
+/// Serves all consumers of a queue that should serve one.
+pub(super) struct ServesStandbys;
+
+impl Alteration for ServesStandbys {
+    fn handle(&mut self, broker: &mut Broker, now: Timestamp, mut command: Command<'_>) -> Result<Reply, Refusal> {
+        if let Command::DeclareQueue { options, .. } = &mut command {
+            options.policy.single_active_consumer = false;
+        }
+        broker.handle(now, command)
+    }
+}

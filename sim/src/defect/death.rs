@@ -1,6 +1,7 @@
 //! Brokers that do not know when a message has to die.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
 
 use handoff_broker::Timestamp;
 use handoff_broker::core::{Broker, Command, Death, Effect, Machine, Message, Refusal, Reply};
@@ -19,6 +20,30 @@ impl WrongLimit {
 
     pub fn late() -> Self {
         WrongLimit { change: |limit| limit + 1 }
+    }
+}
+
+/// Lets messages live for another time than was declared.
+pub(super) struct WrongTimeToLive {
+    change: fn(Duration) -> Option<Duration>,
+}
+
+impl WrongTimeToLive {
+    pub fn short() -> Self {
+        WrongTimeToLive { change: |time| Some(time / 2) }
+    }
+
+    pub fn none() -> Self {
+        WrongTimeToLive { change: |_| None }
+    }
+}
+
+impl Alteration for WrongTimeToLive {
+    fn handle(&mut self, broker: &mut Broker, now: Timestamp, mut command: Command<'_>) -> Result<Reply, Refusal> {
+        if let Command::DeclareQueue { options, .. } = &mut command {
+            options.policy.message_ttl = options.policy.message_ttl.and_then(self.change);
+        }
+        broker.handle(now, command)
     }
 }
 

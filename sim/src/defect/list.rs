@@ -63,6 +63,8 @@ defects! {
     SwapsDeliveries, "swaps-deliveries", Reordered, order::SwapsDeliveries::default();
     /// What is requeued goes to the end of its queue.
     RequeuesAtTheEnd, "requeues-at-the-end", Reordered, order::RequeuesAtTheEnd::default();
+    /// Messages are delivered in the order of their taking, whatever their priorities.
+    IgnoresPriority, "ignores-priority", Reordered, order::IgnoresPriority;
     /// Every fifth delivery is made twice, if somebody has credit for a second one.
     DeliversTwice, "delivers-twice", DoubleHeld, copies::DeliversTwice::default();
     /// Redeliveries say that they are none.
@@ -71,14 +73,20 @@ defects! {
     ForgetsDeaths, "forgets-deaths", Miscounted, count::ForgetsDeaths;
     /// The delivery limit is one less than it was declared.
     DiesEarly, "dies-early", DeadLetteredEarly, death::WrongLimit::early();
+    /// Messages live half as long as was declared.
+    ExpiresEarly, "expires-early", DeadLetteredEarly, death::WrongTimeToLive::short();
     /// The delivery limit is one more than it was declared.
     DiesLate, "dies-late", DeadLetteredLate, death::WrongLimit::late();
+    /// Messages live for ever, whatever was declared.
+    NeverExpires, "never-expires", DeadLetteredLate, death::WrongTimeToLive::none();
     /// Every dead letter is published twice.
     DiesTwice, "dies-twice", DeadLetteredTwice, death::DiesTwice::default();
     /// What is rejected is destroyed, and no dead letter.
     DestroysRejected, "destroys-rejected", DeadLetteredNever, death::DestroysRejected;
     /// Prefetch is one more than was asked for.
     ExceedsPrefetch, "exceeds-prefetch", Overfetched, credit::WrongPrefetch::more();
+    /// All consumers are served, where only one should be.
+    ServesStandbys, "serves-standbys", Overfetched, credit::ServesStandbys;
     /// Prefetch is one less than was asked for, unless that is one.
     UnderusesPrefetch, "underuses-prefetch", Starved, credit::WrongPrefetch::less();
     /// What a consumer held when its connection ended is held for ever.

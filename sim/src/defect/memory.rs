@@ -26,6 +26,7 @@ impl Alteration for IgnoresLength {
     fn handle(&mut self, broker: &mut Broker, now: Timestamp, mut command: Command<'_>) -> Result<Reply, Refusal> {
         if let Command::DeclareQueue { options, .. } = &mut command {
             options.policy.max_length = None;
+            options.policy.max_length_bytes = None;
         }
         broker.handle(now, command)
     }

@@ -35,6 +35,18 @@ impl Alteration for SwapsDeliveries {
     }
 }
 
+/// Does not tell priorities apart.
+pub(super) struct IgnoresPriority;
+
+impl Alteration for IgnoresPriority {
+    fn handle(&mut self, broker: &mut Broker, now: Timestamp, mut command: Command<'_>) -> Result<Reply, Refusal> {
+        if let Command::DeclareQueue { options, .. } = &mut command {
+            options.policy.max_priority = None;
+        }
+        broker.handle(now, command)
+    }
+}
+
 /// Publishes again what it should put back.
 #[derive(Default)]
 pub(super) struct RequeuesAtTheEnd {

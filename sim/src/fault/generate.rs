@@ -83,7 +83,11 @@ struct QueueDraft {
     dead_letters: bool,
     delivery_limit: Option<u32>,
     max_length: Option<u64>,
+    max_length_bytes: Option<u64>,
     rejects: bool,
+    message_ttl_us: Option<u64>,
+    max_priority: Option<u8>,
+    single_active_consumer: bool,
 }
 
 fn draft(swarm: &Swarm) -> impl Strategy<Value = Draft> + use<> {
@@ -119,11 +123,8 @@ fn message(swarm: &Swarm) -> impl Strategy<Value = MessagePlan> + use<> {
         100 - swarm.trouble_percent => Just(Handling::Ack),
         swarm.trouble_percent => trouble,
     ];
-    (0..=swarm.gap_us, 0..=swarm.size_bytes, handling).prop_map(|(gap_us, size_bytes, handling)| MessagePlan {
-        gap_us,
-        size_bytes,
-        handling,
-    })
+    (0..=swarm.gap_us, 0..=swarm.size_bytes, 0..=swarm.priority, handling)
+        .prop_map(|(gap_us, size_bytes, priority, handling)| MessagePlan { gap_us, size_bytes, priority, handling })
 }
 
 fn consumer(swarm: &Swarm) -> impl Strategy<Value = ConsumerDraft> + use<> {
@@ -132,13 +133,23 @@ fn consumer(swarm: &Swarm) -> impl Strategy<Value = ConsumerDraft> + use<> {
 }
 
 fn queue(swarm: &Swarm) -> impl Strategy<Value = QueueDraft> + use<> {
-    let Swarm { has_delivery_limits, has_max_lengths, has_dead_letters, .. } = *swarm;
-    (any::<bool>(), option::of(0..4_u32), option::of(1..16_u64), any::<bool>()).prop_map(
-        move |(dead_letters, delivery_limit, max_length, rejects)| QueueDraft {
-            dead_letters: dead_letters && has_dead_letters,
-            delivery_limit: delivery_limit.filter(|_| has_delivery_limits),
-            max_length: max_length.filter(|_| has_max_lengths),
-            rejects,
+    let Swarm { has_delivery_limits, has_max_lengths, has_dead_letters, has_single_active, priority, .. } = *swarm;
+    let has_bytes = swarm.size_bytes > 0;
+    let message_ttl_us = swarm.message_ttl_us;
+    let length = (option::of(1..16_u64), option::weighted(0.3, 100..4_000_u64), any::<bool>());
+    let single = (any::<bool>(), any::<bool>());
+    (any::<bool>(), option::of(0..4_u32), length, single).prop_map(
+        move |(dead_letters, delivery_limit, (max_length, max_length_bytes, rejects), (is_timed, is_single))| {
+            QueueDraft {
+                dead_letters: dead_letters && has_dead_letters,
+                delivery_limit: delivery_limit.filter(|_| has_delivery_limits),
+                max_length: max_length.filter(|_| has_max_lengths),
+                max_length_bytes: max_length_bytes.filter(|_| has_max_lengths && has_bytes),
+                rejects,
+                message_ttl_us: message_ttl_us.filter(|_| is_timed),
+                max_priority: Some(priority).filter(|priority| *priority > 0),
+                single_active_consumer: is_single && has_single_active,
+            }
         },
     )
 }
@@ -189,17 +200,19 @@ impl QueueDraft {
     fn queues(&self, number: usize) -> Vec<QueuePlan> {
         let name = format!("queue-{number}");
         let dead_letter_queue = self.dead_letters.then(|| format!("{name}-dead"));
-        let dead = dead_letter_queue.clone().map(|name| QueuePlan {
-            name,
-            delivery_limit: None,
-            max_length: None,
-            overflow: OverflowPlan::DropHead,
-            dead_letter_queue: None,
-        });
-        let rejects = self.rejects && self.max_length.is_some();
-        let overflow = if rejects { OverflowPlan::RejectPublish } else { OverflowPlan::DropHead };
-        let (delivery_limit, max_length) = (self.delivery_limit, self.max_length);
-        let queue = QueuePlan { name, delivery_limit, max_length, overflow, dead_letter_queue };
+        let dead = dead_letter_queue.clone().map(QueuePlan::new);
+        let rejects = self.rejects && (self.max_length.is_some() || self.max_length_bytes.is_some());
+        let queue = QueuePlan {
+            delivery_limit: self.delivery_limit,
+            max_length: self.max_length,
+            max_length_bytes: self.max_length_bytes,
+            overflow: if rejects { OverflowPlan::RejectPublish } else { OverflowPlan::DropHead },
+            dead_letter_queue,
+            message_ttl_us: self.message_ttl_us,
+            max_priority: self.max_priority,
+            single_active_consumer: self.single_active_consumer,
+            ..QueuePlan::new(name)
+        };
         std::iter::once(queue).chain(dead).collect()
     }
 }

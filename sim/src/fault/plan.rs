@@ -56,12 +56,41 @@ pub struct QueuePlan {
     /// The most messages that may be ready. At least 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_length: Option<u64>,
-    /// What happens to a message that would exceed `max_length`.
+    /// The most bytes that the bodies of ready messages may have together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_length_bytes: Option<u64>,
+    /// What happens to a message that would exceed `max_length` or `max_length_bytes`.
     #[serde(default, skip_serializing_if = "OverflowPlan::is_default")]
     pub overflow: OverflowPlan,
     /// The queue that takes its dead letters; none: they are dropped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dead_letter_queue: Option<String>,
+    /// How long a message may stay, in microseconds. At least 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message_ttl_us: Option<u64>,
+    /// The highest priority that is told apart; none: all messages are the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_priority: Option<u8>,
+    /// Whether one consumer is served alone, until it goes.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub single_active_consumer: bool,
+}
+
+impl QueuePlan {
+    /// A queue without a policy.
+    pub fn new(name: String) -> Self {
+        QueuePlan {
+            name,
+            delivery_limit: None,
+            max_length: None,
+            max_length_bytes: None,
+            overflow: OverflowPlan::DropHead,
+            dead_letter_queue: None,
+            message_ttl_us: None,
+            max_priority: None,
+            single_active_consumer: false,
+        }
+    }
 }
 
 /// What a full queue does with one more message.
@@ -73,6 +102,10 @@ pub enum OverflowPlan {
     DropHead,
     /// Refuses it; the producer learns it.
     RejectPublish,
+}
+
+fn is_zero(priority: &u8) -> bool {
+    *priority == 0
 }
 
 impl OverflowPlan {
@@ -108,6 +141,9 @@ pub struct MessagePlan {
     /// The bytes of its body beside those that name it.
     #[serde(default)]
     pub size_bytes: u32,
+    /// Its priority; 0 is none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub priority: u8,
     /// What whoever consumes it from the queue it was published to does with it. As a dead letter it is acknowledged.
     #[serde(default, skip_serializing_if = "Handling::is_default")]
     pub handling: Handling,

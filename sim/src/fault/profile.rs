@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Profile {
-    /// 200 messages, 4 producers and 4 consumers in the mean, at least 16 faults.
+    /// 200 messages, 4 producers and 4 consumers in the mean, at least 20 faults.
     #[default]
     Default,
     /// 40 messages, 2 producers and 2 consumers in the mean, at least 3 faults.
@@ -50,7 +50,7 @@ impl Profile {
 
     pub(super) fn size(self) -> Size {
         match self {
-            Profile::Default => Size { messages: 200, clients: 7, queues: 4, faults: 16..=24 },
+            Profile::Default => Size { messages: 200, clients: 7, queues: 4, faults: 20..=30 },
             Profile::Small => Size { messages: 40, clients: 3, queues: 2, faults: 3..=6 },
         }
     }

@@ -90,7 +90,14 @@ fn unique<'a>(
 
 fn check_queue(plan: &Plan, queue: &QueuePlan, path: &[Step]) -> Result<(), Problem> {
     let at = |key| [path, &[Step::Key(key)]].concat();
-    ensure(queue.max_length != Some(0), &at("max_length"), || "expected at least 1".into())?;
+    let limits = [
+        ("max_length", queue.max_length),
+        ("max_length_bytes", queue.max_length_bytes),
+        ("message_ttl_us", queue.message_ttl_us),
+    ];
+    for (key, limit) in limits {
+        ensure(limit != Some(0), &at(key), || "expected at least 1".into())?;
+    }
     let Some(name) = &queue.dead_letter_queue else { return Ok(()) };
     ensure(name != &queue.name, &at("dead_letter_queue"), || "expected another queue than itself".into())?;
     known_queue(plan, name, &at("dead_letter_queue"))

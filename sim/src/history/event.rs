@@ -241,7 +241,7 @@ pub enum BrokerEvent {
     /// A queue is declared: from here on its broker's side is recorded.
     Declared { queue: QueueId },
     /// A queue took a message from a publisher.
-    Taken { queue: QueueId, message: Option<MessageId>, digest: Digest },
+    Taken { queue: QueueId, message: Option<MessageId>, digest: Digest, priority: u8, body_bytes: u64 },
     /// A full queue did not take a message.
     Refused { queue: QueueId, message: Option<MessageId> },
     /// A consumer starts.

@@ -16,12 +16,18 @@ pub struct Queue {
     pub delivery_limit: Option<u32>,
     /// The most messages that may be ready. `None` is no limit.
     pub max_length: Option<u64>,
-    /// What happens to a message that would exceed `max_length`.
+    /// The most bytes that the bodies of ready messages may have together. `None` is no limit.
+    pub max_length_bytes: Option<u64>,
+    /// What happens to a message that would exceed `max_length` or `max_length_bytes`.
     pub overflow: Overflow,
     /// How long a message may stay. `None` is no limit. Times to live of single messages are not part of a history.
     pub message_ttl: Option<Duration>,
     /// The queue that takes its dead letters. `None`: they are dropped.
     pub dead_letter_queue: Option<QueueId>,
+    /// The highest priority that is told apart; those of higher ones have this. `None`: all messages are the same.
+    pub max_priority: Option<u8>,
+    /// Whether one consumer is served alone until it goes.
+    pub single_active_consumer: bool,
 }
 
 /// What a full queue does with one more message.
@@ -41,9 +47,12 @@ impl Queue {
             name: name.into(),
             delivery_limit: None,
             max_length: None,
+            max_length_bytes: None,
             overflow: Overflow::DropHead,
             message_ttl: None,
             dead_letter_queue: None,
+            max_priority: None,
+            single_active_consumer: false,
         }
     }
 
@@ -57,6 +66,25 @@ impl Queue {
     pub fn max_length(mut self, length: u64, overflow: Overflow) -> Self {
         self.max_length = Some(length);
         self.overflow = overflow;
+        self
+    }
+
+    /// The same with a limit to the bytes of its bodies.
+    pub fn max_length_bytes(mut self, bytes: u64, overflow: Overflow) -> Self {
+        self.max_length_bytes = Some(bytes);
+        self.overflow = overflow;
+        self
+    }
+
+    /// The same with priorities.
+    pub fn max_priority(mut self, priority: u8) -> Self {
+        self.max_priority = Some(priority);
+        self
+    }
+
+    /// The same, but one consumer is served alone.
+    pub fn single_active_consumer(mut self) -> Self {
+        self.single_active_consumer = true;
         self
     }
 
@@ -74,12 +102,28 @@ impl Queue {
 
     /// Whether a message may leave it without any client's doing.
     pub fn drops_messages(&self) -> bool {
-        self.message_ttl.is_some() || (self.max_length.is_some() && self.overflow == Overflow::DropHead)
+        self.message_ttl.is_some() || (self.has_length_limit() && self.overflow == Overflow::DropHead)
     }
 
     /// Whether it may refuse a message.
     pub fn refuses_messages(&self) -> bool {
-        self.max_length.is_some() && self.overflow == Overflow::RejectPublish
+        self.has_length_limit() && self.overflow == Overflow::RejectPublish
+    }
+
+    /// Whether there is a limit to its messages or their bytes.
+    pub fn has_length_limit(&self) -> bool {
+        self.max_length.is_some() || self.max_length_bytes.is_some()
+    }
+
+    /// Whether so many ready messages, with so many bytes, are more than it may have.
+    pub fn is_exceeded_by(&self, messages: u64, bytes: u64) -> bool {
+        let exceeds = |limit: Option<u64>, amount| limit.is_some_and(|limit| amount > limit);
+        exceeds(self.max_length, messages) || exceeds(self.max_length_bytes, bytes)
+    }
+
+    /// How far before others a message of this priority is here.
+    pub fn rank(&self, priority: u8) -> u8 {
+        self.max_priority.map_or(0, |max| priority.min(max))
     }
 
     /// A queue declared with `policy`. Where its dead letters go is not known from that alone.
@@ -87,6 +131,10 @@ impl Queue {
         Queue {
             delivery_limit: policy.delivery_limit,
             max_length: policy.max_length,
+            max_length_bytes: policy.max_length_bytes,
+            message_ttl: policy.message_ttl,
+            max_priority: policy.max_priority,
+            single_active_consumer: policy.single_active_consumer,
             overflow: match policy.overflow {
                 core::Overflow::DropHead => Overflow::DropHead,
                 core::Overflow::RejectPublish | core::Overflow::RejectPublishDeadLetter => Overflow::RejectPublish,

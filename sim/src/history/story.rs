@@ -80,7 +80,7 @@ impl Teller<'_> {
     fn broker(&self, event: &BrokerEvent) -> String {
         match event {
             BrokerEvent::Declared { queue } => format!("declares {}", self.queue(*queue)),
-            BrokerEvent::Taken { queue, message, digest } => {
+            BrokerEvent::Taken { queue, message, digest, .. } => {
                 format!("takes {} into {}, digest {digest}", named(*message), self.queue(*queue))
             }
             BrokerEvent::Refused { queue, message } => {

@@ -1,5 +1,6 @@
 //! What the deterministic world promises, seen from outside: through `Runtime`, `Stage` and `run` alone.
 
+mod broker;
 mod clock;
 mod connecting;
 mod death;

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::{Entry, Extra};
-use crate::core::message::Message;
+use crate::core::message::{Message, Placed};
 
 /// How many never delivered messages share one allocation.
 const CHUNK_MESSAGES: usize = 256;
@@ -15,7 +15,7 @@ const CHUNK_MESSAGES: usize = 256;
 /// A message never delivered: what a backlog is made of, hence small.
 #[derive(Debug)]
 struct Fresh {
-    message: Message,
+    message: Placed,
     extra: Option<Box<Extra>>,
 }
 
@@ -42,7 +42,7 @@ impl Line {
 
     /// Appends a message that the queue has just taken.
     pub fn push(&mut self, message: Message, extra: Option<Box<Extra>>) {
-        let fresh = Fresh { message, extra };
+        let fresh = Fresh { message: Placed::new(message), extra };
         match self.fresh.back_mut() {
             Some(chunk) if chunk.len() < CHUNK_MESSAGES => chunk.push_back(fresh),
             Some(_) => self.fresh.push_back(chunk_of(fresh, CHUNK_MESSAGES)),
@@ -121,7 +121,7 @@ mod tests {
         for position in 0..count {
             assert!(ready.is_sound());
             let entry = ready.pop().unwrap();
-            assert_eq!((entry.position, entry.message), (position, message(position)));
+            assert_eq!((entry.position, &*entry.message), (position, &message(position)));
         }
         assert!(ready.pop().is_none());
         assert!(ready.is_empty());

@@ -10,11 +10,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use self::line::Line;
-use super::message::Message;
+use super::message::{Message, Placed};
 use crate::time::Timestamp;
 
 /// A message in a queue, or held by a consumer of it.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Entry {
     /// Its number in the order in which its queue took messages of its priority, from 0.
     pub position: u64,
@@ -25,7 +25,7 @@ pub(super) struct Entry {
     /// What it has beside itself.
     pub extra: Option<Box<Extra>>,
     /// The message.
-    pub message: Message,
+    pub message: Placed,
 }
 
 /// What only some messages have beside themselves.
@@ -206,6 +206,20 @@ mod tests {
         ready.put_back(first);
         assert!(ready.is_sound());
         assert_eq!(bodies(&mut ready).concat(), "dabc");
+    }
+
+    #[test]
+    fn the_first_message_says_when_it_has_to_leave() {
+        let expires_at = |at| Some(Box::new(Extra { expires_at: Some(at), ..Extra::default() }));
+        let (soon, later) = (Timestamp::from_nanoseconds(5), Timestamp::from_nanoseconds(9));
+        let mut ready = Ready::new(true, false);
+        assert_eq!(ready.first_expires_at(), None);
+        ready.push(message("a"), 0, expires_at(soon));
+        assert_eq!(ready.first_expires_at(), Some(soon));
+        ready.push(message("b"), 3, expires_at(later));
+        assert_eq!(ready.first_expires_at(), Some(later));
+        ready.push(message("c"), 4, None);
+        assert_eq!(ready.first_expires_at(), None);
     }
 
     #[test]

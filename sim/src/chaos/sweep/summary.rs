@@ -157,3 +157,33 @@ impl Sweep {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A sweep in which nothing was ever seen.
+    fn blind(seeds: u64) -> Sweep {
+        let mut sweep = Sweep { seeds, ..Sweep::new(&SweepOptions::default()) };
+        sweep.took(Duration::from_secs(1));
+        sweep
+    }
+
+    #[test]
+    fn what_never_happened_fails_a_large_sweep_and_is_only_counted_in_a_small_one() {
+        assert!(blind(LARGE - 1).holds());
+        let sweep = blind(LARGE);
+        assert_eq!(sweep.missing, Sometimes::ALL);
+        assert!(!sweep.holds());
+        assert!(sweep.to_string().contains("never happened: a blocked producer"), "{sweep}");
+    }
+
+    #[test]
+    fn one_that_did_not_happen_is_enough() {
+        let mut sweep = Sweep { seeds: LARGE, ..Sweep::new(&SweepOptions::default()) };
+        sweep.sometimes.values_mut().for_each(|count| *count = 1);
+        sweep.sometimes.insert(Sometimes::FullQueue, 0);
+        sweep.took(Duration::from_secs(1));
+        assert_eq!(sweep.missing, [Sometimes::FullQueue]);
+    }
+}

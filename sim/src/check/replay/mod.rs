@@ -11,7 +11,7 @@ mod state;
 use std::collections::BTreeMap;
 
 use crate::history::{BrokerEvent, Death, Delivery, History, MessageId, Queue, QueueId, Reason, What};
-pub use state::{Entry, Place};
+pub use state::{Entry, Order, Place};
 
 /// A history as the broker's events tell it.
 pub struct Replay<'h> {
@@ -28,6 +28,8 @@ pub struct Replay<'h> {
     pub overlong: Vec<Overlong>,
     /// Stays that went on after a turn although a consumer had credit, and where that turn ended.
     pub waits: Vec<(usize, usize)>,
+    /// Stays that went on although the time of the message, the first of its queue, was up, and where that was seen.
+    pub overdue: Vec<(usize, usize)>,
     /// What each queue should have held whenever the broker said what it held.
     pub snapshots: Vec<Snapshot>,
     /// The number of the snapshot of each queue that was taken when the run was over.
@@ -74,6 +76,8 @@ pub struct Handover {
     pub corrupted: Option<usize>,
     /// The consumer's prefetch, if it held that much already.
     pub overfetched: Option<u16>,
+    /// Whether its consumer was not the one that its queue serves alone.
+    pub is_out_of_turn: bool,
 }
 
 /// Where a delivered message was, and since when.
@@ -116,6 +120,7 @@ pub struct Overlong {
     pub place: usize,
     pub queue: QueueId,
     pub length: u64,
+    pub bytes: u64,
 }
 
 /// What a queue should have held at some place.

@@ -1,5 +1,6 @@
 //! The state of the queues while they are played again.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::history::{ChannelId, ConsumerId, Death, Digest, MessageId, QueueId, Reason};
@@ -10,8 +11,13 @@ pub struct Entry {
     pub queue: QueueId,
     pub message: MessageId,
     pub digest: Digest,
-    /// Its place in the order of the queue.
+    /// Its place in the order in which the queue took messages.
     pub position: u64,
+    /// How far before others it is in its queue.
+    pub rank: u8,
+    /// What its publisher said of that.
+    pub priority: u8,
+    pub body_bytes: u64,
     /// Where it was taken.
     pub taken: usize,
     /// Whether it was taken as a dead letter.
@@ -22,6 +28,15 @@ pub struct Entry {
     pub delivered: Option<usize>,
     pub deaths: Vec<Death>,
     pub place: Place,
+}
+
+/// Where an entry comes among the others of its queue.
+pub type Order = (Reverse<u8>, u64);
+
+impl Entry {
+    pub fn order(&self) -> Order {
+        (Reverse(self.rank), self.position)
+    }
 }
 
 /// Where an entry is, and since which event.
@@ -44,12 +59,17 @@ pub enum Place {
 /// A queue as it should be.
 #[derive(Debug, Default)]
 pub struct QueueState {
-    /// By position.
-    pub ready: BTreeMap<u64, usize>,
+    /// In the order in which they are to leave.
+    pub ready: BTreeMap<Order, usize>,
+    pub ready_bytes: u64,
     pub held: u64,
     pub next_position: u64,
     /// Its consumers whose own prefetch allows one more.
     pub eager: BTreeSet<ConsumerId>,
+    /// Its consumers, in the order in which they were started.
+    pub consumers: BTreeSet<ConsumerId>,
+    /// The one of them that is served, where that is only one.
+    pub active: Option<ConsumerId>,
 }
 
 /// A channel of the broker.

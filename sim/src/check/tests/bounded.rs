@@ -53,3 +53,14 @@ fn a_lost_message_does_not_make_its_queue_too_long() {
     let lost = limited(Overflow::DropHead).broker_takes("work", 1).broker_takes("work", 2).broker_goes_on();
     assert_eq!(lost.drained(&[("work", 1, 0)]).judge().anomalies(), [Anomaly::Lost]);
 }
+
+#[test]
+fn the_broker_keeps_to_the_bytes_too() {
+    let limited = || Script::new().queue(Queue::new("work").max_length_bytes(10, Overflow::DropHead));
+    let full = || limited().broker_takes_with("work", 1, 0, 6).broker_takes_with("work", 2, 0, 4);
+    full().broker_goes_on().drained(&[("work", 2, 0)]).accepted();
+    let more = || full().broker_takes_with("work", 3, 0, 1);
+    more().broker_goes_on().drained(&[("work", 3, 0)]).rejected(Anomaly::Unbounded);
+    let dropped = more().broker_lets_die("work", 1, Reason::MaxLength, false);
+    dropped.broker_goes_on().drained(&[("work", 2, 0)]).accepted();
+}

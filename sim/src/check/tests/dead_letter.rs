@@ -153,3 +153,12 @@ fn the_broker_keeps_to_the_time_to_live() {
     old().broker_lets_die("work", 1, Reason::Expired, true).broker_goes_on().accepted();
     old().broker_starts("a", "work", 1).broker_delivers("a", 1, 0).rejected(Anomaly::DeadLetteredLate);
 }
+
+#[test]
+fn the_broker_does_not_keep_the_first_message_beyond_its_time() {
+    let taken = || Script::new().queue(crate::history::Queue::new("work").message_ttl(Duration::from_secs(1)));
+    let taken = || taken().broker_takes("work", 1);
+    let seen = |waits: Duration| taken().wait(waits).drained(&[("work", 1, 0)]);
+    seen(Duration::from_secs(1)).accepted();
+    seen(Duration::from_secs(2)).rejected(Anomaly::DeadLetteredLate);
+}

@@ -87,3 +87,22 @@ fn the_broker_takes_one_channels_messages_in_order() {
     sent.clone().broker_takes("work", 1).broker_takes("work", 2).accepted();
     sent.broker_takes("work", 2).broker_takes("work", 1).rejected(Anomaly::Reordered);
 }
+
+#[test]
+fn the_broker_orders_by_priority_first_where_a_queue_has_priorities() {
+    let taken = |max: Option<u8>| {
+        let queue = crate::history::Queue::new("work");
+        let queue = max.map_or(queue.clone(), |max| queue.max_priority(max));
+        let taken = Script::new().queue(queue).broker_takes_with("work", 1, 1, 0).broker_takes_with("work", 2, 9, 0);
+        taken.broker_takes_with("work", 3, 5, 0).broker_starts("a", "work", 3)
+    };
+    let delivered = |max, order: [u64; 3]| {
+        order.into_iter().fold(taken(max), |script, message| script.broker_delivers("a", message, 0))
+    };
+    delivered(Some(9), [2, 3, 1]).accepted();
+    delivered(Some(9), [3, 2, 1]).rejected(Anomaly::Reordered);
+    delivered(Some(5), [2, 3, 1]).accepted();
+    delivered(Some(5), [3, 2, 1]).rejected(Anomaly::Reordered);
+    delivered(None, [1, 2, 3]).accepted();
+    delivered(None, [2, 3, 1]).rejected(Anomaly::Reordered);
+}

@@ -38,3 +38,17 @@ fn the_broker_keeps_to_it() {
     one.clone().broker_delivers("a", 2, 0).rejected(Anomaly::Overfetched);
     one.broker_acknowledges("a", 1).broker_delivers("a", 2, 0).accepted();
 }
+
+#[test]
+fn the_broker_serves_one_consumer_where_it_should() {
+    let alone = || {
+        let queue = crate::history::Queue::new("work").single_active_consumer();
+        let taken = Script::new().queue(queue).broker_takes("work", 1).broker_takes("work", 2);
+        taken.broker_starts("a", "work", 1).broker_delivers("a", 1, 0).broker_starts("b", "work", 1)
+    };
+    alone().broker_goes_on().accepted();
+    alone().broker_delivers("b", 2, 0).rejected(Anomaly::Overfetched);
+    let closed = || alone().broker_closes("a").broker_delivers("b", 1, 1);
+    closed().broker_goes_on().accepted();
+    alone().broker_closes("a").broker_goes_on().drained(&[("work", 2, 0)]).rejected(Anomaly::Starved);
+}

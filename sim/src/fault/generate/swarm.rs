@@ -27,6 +27,11 @@ pub(super) struct Swarm {
     pub has_delivery_limits: bool,
     pub has_max_lengths: bool,
     pub has_dead_letters: bool,
+    pub has_single_active: bool,
+    /// The time to live of messages, where queues have one.
+    pub message_ttl_us: Option<u64>,
+    /// The highest priority of messages and queues; 0 is none.
+    pub priority: u8,
     pub handlings: Vec<Handling>,
     /// How many messages are not simply acknowledged. From 1 to 99.
     pub trouble_percent: u32,
@@ -67,11 +72,13 @@ pub(super) fn swarms(profile: Profile) -> impl Strategy<Value = Swarm> {
     let pace = (select(vec![0, 200, 2_000, 20_000]), select(vec![0, 100, 1_000, 10_000]));
     let bounds = (select(vec![0, 100, 4_000]), select(vec![1, 8, 200]), select(vec![1, 2, 10]));
     let policies = any::<(bool, bool, bool)>();
+    let ttls = select(vec![None, None, None, Some(2_000), Some(20_000), Some(200_000)]);
+    let order = (select(vec![0, 0, 0, 1, 4]), prop::bool::weighted(0.2), ttls);
     let trouble = (some_of(HANDLINGS.to_vec()), 1..40_u32);
     let faults = (some_of(fault_kinds()), select(vec![1_000, 20_000, 500_000]));
     let network = (select(vec![0, 1, 2]), link());
-    (pace, bounds, policies, trouble, faults, network)
-        .prop_map(move |(pace, bounds, policies, trouble, faults, (heartbeat_s, link))| Swarm {
+    (pace, bounds, (policies, order), trouble, faults, network)
+        .prop_map(move |(pace, bounds, (policies, order), trouble, faults, (heartbeat_s, link))| Swarm {
             heartbeat_s,
             link,
             clients: size.clients,
@@ -85,6 +92,9 @@ pub(super) fn swarms(profile: Profile) -> impl Strategy<Value = Swarm> {
             has_delivery_limits: policies.0,
             has_max_lengths: policies.1,
             has_dead_letters: policies.2,
+            has_single_active: order.1,
+            message_ttl_us: order.2,
+            priority: order.0,
             handlings: trouble.0,
             trouble_percent: trouble.1,
             faults: *size.faults.end(),

@@ -76,11 +76,12 @@ impl Observer {
             return;
         }
         let (id, digest) = (identify_body(message.body()), digest_of(message));
+        let (priority, body_bytes) = (message.priority(), message.body().len() as u64);
         for queue in self.route(message.exchange(), message.routing_key()) {
             if *reply == Reply::Published(Published::Refused) && self.recorder.refuses_messages(queue) {
                 self.write(BrokerEvent::Refused { queue, message: id });
             } else if *reply != Reply::Published(Published::Unroutable) {
-                self.write(BrokerEvent::Taken { queue, message: id, digest });
+                self.write(BrokerEvent::Taken { queue, message: id, digest, priority, body_bytes });
             }
         }
     }

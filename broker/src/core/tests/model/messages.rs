@@ -13,11 +13,8 @@ impl ModelQueue {
 }
 
 impl Model {
-    pub(super) fn publish(&mut self, channel: ChannelId, message: Message) -> Result<Reply, Refusal> {
-        self.channel(channel)?;
-        if message.exchange() == "missing" {
-            return Err(Refusal::NoExchange(message.exchange().into()));
-        }
+    /// Routes a message. One whose exchange is gone by now goes nowhere.
+    pub(super) fn publish_now(&mut self, message: &Message) -> Published {
         let properties = Properties::parse(message.properties()).unwrap();
         let ttl = properties.expiration().map(|ttl| Duration::from_millis(ttl.parse().unwrap()));
         let entry = ModelEntry {
@@ -32,11 +29,11 @@ impl Model {
         };
         let targets = self.route(message.exchange(), message.routing_key());
         let taken: Vec<bool> = targets.iter().map(|key| self.take(*key, &entry, ttl)).collect();
-        Ok(Reply::Published(match taken.is_empty() {
+        match taken.is_empty() {
             true => Published::Unroutable,
             false if taken.contains(&false) => Published::Refused,
             false => Published::Taken,
-        }))
+        }
     }
 
     /// Whether a queue has more than it may, with these besides.

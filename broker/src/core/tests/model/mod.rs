@@ -3,14 +3,17 @@
 //! It does not say whose turn it is among consumers with credit: it watches the effects of the real broker and checks
 //! that each was allowed, and that none is missing.
 
+mod exchanges;
 mod messages;
 mod queues;
 mod routes;
+mod transactions;
 
-pub use self::routes::SPLITTING;
+pub use self::exchanges::{PASSING, SPLITTING};
 
 use std::collections::VecDeque;
 
+use self::transactions::{ModelSettlement, ModelTransaction};
 use super::*;
 use crate::core::broker::QueueKey;
 
@@ -76,7 +79,11 @@ struct ModelChannel {
     held: Vec<ModelHeld>,
     prefetch: u16,
     consumer_prefetch: u16,
+    transaction: Option<ModelTransaction>,
 }
+
+/// Source, target and routing key.
+type ModelBinding = (String, ModelTarget, Vec<u8>);
 
 #[derive(Default)]
 pub struct Model {
@@ -84,8 +91,9 @@ pub struct Model {
     channels: Vec<ModelChannel>,
     queues: Vec<ModelQueue>,
     consumers: Vec<ModelConsumer>,
-    /// Source, target and routing key.
-    bindings: Vec<(String, ModelTarget, Vec<u8>)>,
+    /// Those that clients declared.
+    exchanges: Vec<String>,
+    bindings: Vec<ModelBinding>,
     unwritable: Vec<ConnectionId>,
     untidy: Vec<QueueKey>,
     dead: Vec<ModelDeath>,
@@ -176,6 +184,12 @@ impl Model {
                 self.unwritable.retain(|unwritable| *unwritable != connection);
                 self.unwritable.extend((!writable).then_some(connection));
             }
+            Command::DeclareExchange { name, passive, .. } => self.declare_exchange(name, passive)?,
+            Command::DeleteExchange { name, if_unused } => self.delete_exchange(name, if_unused)?,
+            Command::DeclareQueue { connection, name, passive: true, .. } => {
+                self.accessible(connection, name)?;
+                return Ok(self.declared(name));
+            }
             Command::DeclareQueue { connection, name, options, .. } => {
                 return self.declare(connection, name, options, broker);
             }
@@ -189,14 +203,14 @@ impl Model {
                 return Ok(Reply::Count(count as u32));
             }
             Command::BindQueue { connection, queue, exchange, routing_key, .. } => {
+                self.require_exchange(exchange)?;
                 let target = ModelTarget::Queue(self.accessible(connection, queue)?);
-                self.unbind(exchange, &target, routing_key);
-                self.bindings.push((exchange.to_owned(), target, routing_key.to_vec()));
+                self.bind(exchange, target, routing_key);
             }
             Command::BindExchange { destination, source, routing_key, .. } => {
-                let target = ModelTarget::Exchange(destination.to_owned());
-                self.unbind(source, &target, routing_key);
-                self.bindings.push((source.to_owned(), target, routing_key.to_vec()));
+                self.require_exchange(source)?;
+                self.require_exchange(destination)?;
+                self.bind(source, ModelTarget::Exchange(destination.to_owned()), routing_key);
             }
             Command::UnbindExchange { destination, source, routing_key, .. } => {
                 self.unbind(source, &ModelTarget::Exchange(destination.to_owned()), routing_key);
@@ -219,22 +233,21 @@ impl Model {
             Command::SetPrefetch { channel, count, global: true } => self.channel(channel)?.prefetch = count,
             Command::SetPrefetch { channel, count, global: false } => self.channel(channel)?.consumer_prefetch = count,
             Command::Acknowledge { channel, delivery_tag, multiple } => {
-                for held in self.take_held(channel, delivery_tag, multiple)? {
-                    if let Some(queue) = self.find(held.queue) {
-                        queue.counts.acknowledged += 1;
-                    }
-                }
+                self.settle(channel, delivery_tag, multiple, ModelSettlement::Acknowledge)?;
             }
             Command::Reject { channel, delivery_tag, multiple, requeue } => {
-                for held in self.take_held(channel, delivery_tag, multiple)? {
-                    if requeue { self.requeue(held) } else { self.bury(held.queue, DeathReason::Rejected, held.entry) }
-                }
+                let settlement = if requeue { ModelSettlement::Requeue } else { ModelSettlement::Discard };
+                self.settle(channel, delivery_tag, multiple, settlement)?;
             }
+            // Not part of a transaction.
             Command::Recover { channel } => {
-                for held in self.take_held(channel, 0, true)? {
-                    self.requeue(held);
+                for tag in self.meant(channel, 0, true)? {
+                    self.settle_now(channel, tag, ModelSettlement::Requeue);
                 }
             }
+            Command::SelectTransactions { channel } => self.select_transactions(channel)?,
+            Command::Commit { channel } => return self.commit(channel),
+            Command::Rollback { channel } => drop(self.take_transaction(channel)?),
             other => panic!("not asked for here: {other:?}"),
         }
         Ok(Reply::Done)
@@ -256,19 +269,18 @@ impl Model {
         self.find(key).expect("a queue that is used exists")
     }
 
-    fn take_held(&mut self, id: ChannelId, tag: u64, multiple: bool) -> Result<Vec<ModelHeld>, Refusal> {
+    /// The deliveries that a tag stands for: those that are held, and not settled in a transaction.
+    fn meant(&mut self, id: ChannelId, tag: u64, multiple: bool) -> Result<Vec<u64>, Refusal> {
         let channel = self.channel(id)?;
-        let last_tag = channel.last_tag;
-        let is_meant = |held: &ModelHeld| match (tag, multiple) {
+        let is_meant = |held: u64| match (tag, multiple) {
             (0, true) => true,
-            (_, true) => held.tag <= tag && tag <= last_tag,
-            (_, false) => held.tag == tag,
+            (_, true) => held <= tag && tag <= channel.last_tag,
+            (_, false) => held == tag,
         };
-        let (taken, left) = channel.held.drain(..).partition(is_meant);
-        channel.held = left;
-        let taken: Vec<ModelHeld> = taken;
-        let is_unknown = taken.is_empty() && !(multiple && tag == 0);
-        if is_unknown { Err(Refusal::UnknownDeliveryTag(tag)) } else { Ok(taken) }
+        let held = channel.held.iter().map(|held| held.tag);
+        let meant: Vec<u64> = held.filter(|held| is_meant(*held) && !channel.is_settled(*held)).collect();
+        let is_unknown = meant.is_empty() && !(multiple && tag == 0);
+        if is_unknown { Err(Refusal::UnknownDeliveryTag(tag)) } else { Ok(meant) }
     }
 
     fn accessible(&self, connection: ConnectionId, name: &str) -> Result<QueueKey, Refusal> {

@@ -7,7 +7,8 @@ use super::*;
 impl Model {
     pub(super) fn open(&mut self, id: ChannelId) {
         if self.channels.iter().all(|channel| channel.id != id) {
-            self.channels.push(ModelChannel { id, last_tag: 0, held: Vec::new(), prefetch: 0, consumer_prefetch: 0 });
+            let (held, transaction) = (Vec::new(), None);
+            self.channels.push(ModelChannel { id, last_tag: 0, held, prefetch: 0, consumer_prefetch: 0, transaction });
             self.channels.sort_by_key(|channel| channel.id);
         }
     }
@@ -45,9 +46,13 @@ impl Model {
             }
             found => drop(found?),
         }
+        Ok(self.declared(name))
+    }
+
+    pub(super) fn declared(&self, name: &str) -> Reply {
         let counts = self.counts().into_iter().find(|(known, _)| known == name).unwrap().1;
         let (messages, consumers) = (counts.ready as u32, counts.consumers as u32);
-        Ok(Reply::QueueDeclared { name: name.into(), messages, consumers })
+        Reply::QueueDeclared { name: name.into(), messages, consumers }
     }
 
     pub(super) fn delete(
@@ -74,7 +79,7 @@ impl Model {
 
     pub(super) fn remove_queue(&mut self, key: QueueKey) {
         self.queues.retain(|queue| queue.key != key);
-        self.bindings.retain(|binding| binding.1 != ModelTarget::Queue(key));
+        self.remove_bindings(|binding| binding.1 == ModelTarget::Queue(key));
         let (gone, left) = self.consumers.drain(..).partition(|consumer| consumer.queue == key);
         self.consumers = left;
         let gone: Vec<ModelConsumer> = gone;

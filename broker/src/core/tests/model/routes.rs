@@ -2,9 +2,6 @@
 
 use super::*;
 
-/// The exchange that the model knows beside the predeclared ones, a direct one, and its alternate.
-pub const SPLITTING: (&str, &str) = ("splitting", "amq.fanout");
-
 impl Model {
     /// The queues that a message goes to, in the order of their keys.
     pub(super) fn route(&self, exchange: &str, routing_key: &[u8]) -> Vec<QueueKey> {
@@ -16,7 +13,7 @@ impl Model {
     }
 
     fn visit(&self, exchange: &str, routing_key: &[u8], seen: &mut Vec<String>, queues: &mut Vec<QueueKey>) {
-        if seen.iter().any(|known| known == exchange) {
+        if !self.exists(exchange) || seen.iter().any(|known| known == exchange) {
             return;
         }
         seen.push(exchange.to_owned());
@@ -39,10 +36,6 @@ impl Model {
                 ModelTarget::Exchange(exchange) => self.visit(exchange, routing_key, seen, queues),
             }
         }
-    }
-
-    pub(super) fn unbind(&mut self, source: &str, target: &ModelTarget, pattern: &[u8]) {
-        self.bindings.retain(|known| (&*known.0, &known.1, &*known.2) != (source, target, pattern));
     }
 }
 

@@ -60,7 +60,12 @@ impl Player<'_> {
         let Some(consumer) = self.consumers.remove(&id) else { return };
         if let Some(queue) = self.queue(consumer.queue) {
             queue.eager.remove(&id);
+            queue.consumers.remove(&id);
+            if queue.active == Some(id) {
+                queue.active = queue.consumers.first().copied();
+            }
         }
+        self.touched.insert(consumer.queue);
         if let Some(channel) = self.channels.get_mut(&consumer.channel) {
             channel.consumers.remove(&id);
         }

@@ -1,13 +1,14 @@
 //! Deliveries and deaths, compared with what the queue should have done.
 
-use super::Player;
+use super::{Content, Player};
 use crate::check::replay::state::Holding;
-use crate::check::replay::{Handover, Origin, Passing, Place, closes_automatic_cycle, with_death};
+use crate::check::replay::{Entry, Handover, Origin, Passing, Place, closes_automatic_cycle, with_death};
 use crate::history::{Delivery, Digest, MessageId, Overflow, QueueId, Reason};
 
 impl Player<'_> {
     pub(super) fn deliver(&mut self, delivery: &Delivery) {
         let place = self.place;
+        let is_out_of_turn = self.is_out_of_turn(delivery);
         let (overfetched, no_ack) = self.count_delivery(delivery);
         let entry = delivery.message.and_then(|message| self.delivered_entry(delivery.queue, message, delivery));
         let mut handover = Handover {
@@ -18,6 +19,7 @@ impl Player<'_> {
             has_right_deaths: true,
             corrupted: None,
             overfetched,
+            is_out_of_turn,
         };
         if let Some(number) = entry {
             let origin = self.origin(number);
@@ -39,6 +41,14 @@ impl Player<'_> {
             let holding = Holding { entry, consumer: delivery.consumer };
             self.channel(delivery.channel).held.insert(delivery.delivery_tag, holding);
         }
+    }
+
+    /// Whether a delivery goes to another consumer than the one that its queue serves alone.
+    fn is_out_of_turn(&mut self, delivery: &Delivery) -> bool {
+        let policy = self.replay.history.queues.get(delivery.queue.0 as usize);
+        let is_single = policy.is_some_and(|policy| policy.single_active_consumer);
+        let active = self.queue(delivery.queue).and_then(|queue| queue.active);
+        is_single && delivery.consumer.is_some_and(|consumer| Some(consumer) != active)
     }
 
     /// Takes the credit for a delivery. Says whether there was none, and whether it needs no acknowledgement.
@@ -116,7 +126,8 @@ impl Player<'_> {
         if let Some(number) = entry {
             let taken = &self.replay.entries[number];
             passing.corrupted = (taken.digest != digest).then_some(taken.taken);
-            let (digest, held) = (taken.digest, matches!(taken.place, Place::Held { .. }));
+            let Entry { digest, priority, body_bytes, .. } = *taken;
+            let (content, held) = (Content { digest, priority, body_bytes }, matches!(taken.place, Place::Held { .. }));
             if let Some(state) = self.queue(queue).filter(|_| held) {
                 state.held -= 1;
             }
@@ -125,7 +136,7 @@ impl Player<'_> {
             self.leave(number, Place::Dead(self.place));
             if let Some(target) = died.dead_letter_queue.filter(|target| (target.0 as usize) < self.queues.len()) {
                 if dead_lettered {
-                    self.take(target, message, digest, deaths, true);
+                    self.take(target, message, content, deaths, true);
                 } else {
                     let target = self.replay.queue(target);
                     passing.is_withheld = !target.refuses_messages() && !closes_automatic_cycle(&deaths, &target.name);
@@ -150,14 +161,14 @@ impl Player<'_> {
     fn is_founded(&self, number: usize, reason: Reason) -> bool {
         let entry = &self.replay.entries[number];
         let policy = self.replay.queue(entry.queue);
-        let length = self.queues[entry.queue.0 as usize].ready.len() as u64;
+        let state = &self.queues[entry.queue.0 as usize];
         let is_ready = matches!(entry.place, Place::Ready(_));
         match reason {
             Reason::Rejected | Reason::DeliveryLimit => {
                 matches!(entry.place, Place::Doomed(_, doom) if doom == reason)
             }
             Reason::MaxLength => {
-                let is_overlong = policy.max_length.is_some_and(|limit| length > limit);
+                let is_overlong = policy.is_exceeded_by(state.ready.len() as u64, state.ready_bytes);
                 is_ready && is_overlong && policy.overflow == Overflow::DropHead
             }
             Reason::Expired => {

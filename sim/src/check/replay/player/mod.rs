@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::state::{ChannelState, ConsumerState, Place, QueueState};
 use super::{Life, Replay};
-use crate::history::{BrokerEvent, ChannelId, ConsumerId, History, MessageId, QueueId, Reason, What};
+use crate::history::{BrokerEvent, ChannelId, ConsumerId, Digest, History, MessageId, QueueId, Reason, What};
 
 /// Plays all broker events of a history. What it names without having introduced it is left out.
 pub(super) fn read(history: &History) -> Replay<'_> {
@@ -21,6 +21,7 @@ pub(super) fn read(history: &History) -> Replay<'_> {
         passings: Vec::new(),
         overlong: Vec::new(),
         waits: Vec::new(),
+        overdue: Vec::new(),
         snapshots: Vec::new(),
         last_snapshots: BTreeMap::new(),
         lives: BTreeMap::new(),
@@ -44,6 +45,14 @@ pub(super) fn read(history: &History) -> Replay<'_> {
         player.event(&event.what);
     }
     player.replay
+}
+
+/// What a queue takes of a message.
+#[derive(Clone, Copy)]
+struct Content {
+    digest: Digest,
+    priority: u8,
+    body_bytes: u64,
 }
 
 struct Player<'h> {
@@ -91,8 +100,9 @@ impl Player<'_> {
 
     fn broker_event(&mut self, event: &BrokerEvent) {
         match event {
-            BrokerEvent::Taken { queue, message: Some(message), digest } => {
-                self.take(*queue, *message, *digest, Vec::new(), false);
+            BrokerEvent::Taken { queue, message: Some(message), digest, priority, body_bytes } => {
+                let (digest, priority, body_bytes) = (*digest, *priority, *body_bytes);
+                self.take(*queue, *message, Content { digest, priority, body_bytes }, Vec::new(), false);
                 self.grown.insert(*queue);
             }
             BrokerEvent::Declared { queue } => {
@@ -104,6 +114,10 @@ impl Player<'_> {
                 let started = ConsumerState { channel, queue, prefetch, no_ack, held: 0 };
                 self.consumers.insert(*consumer, started);
                 self.channel(channel).consumers.insert(*consumer);
+                if let Some(queue) = self.queue(queue) {
+                    queue.consumers.insert(*consumer);
+                    queue.active.get_or_insert(*consumer);
+                }
                 self.note_credit(*consumer);
             }
             BrokerEvent::ConsumerCancelled { consumer } => self.end_consumer(*consumer),

@@ -1,20 +1,21 @@
 //! What queues take, give back and drop.
 
-use super::Player;
+use super::{Content, Player};
 use crate::check::replay::state::QueueState;
 use crate::check::replay::{Entry, Place, Stay};
-use crate::history::{Death, Digest, MessageId, QueueId, Reason};
+use crate::history::{Death, MessageId, QueueId, Reason};
 
 impl Player<'_> {
     pub(super) fn take(
         &mut self,
         queue: QueueId,
         message: MessageId,
-        digest: Digest,
+        Content { digest, priority, body_bytes }: Content,
         deaths: Vec<Death>,
         by_death: bool,
     ) {
         let (place, number) = (self.place, self.replay.entries.len());
+        let rank = self.replay.history.queues.get(queue.0 as usize).map_or(0, |policy| policy.rank(priority));
         let Some(state) = self.queue(queue) else { return };
         let position = state.next_position;
         state.next_position += 1;
@@ -28,6 +29,9 @@ impl Player<'_> {
             message,
             digest,
             position,
+            rank,
+            priority,
+            body_bytes,
             taken: place,
             by_death,
             count,
@@ -43,9 +47,11 @@ impl Player<'_> {
         self.replay.stays.push(Stay { entry: number, since: self.place, until: None });
         let entry = &mut self.replay.entries[number];
         entry.place = Place::Ready(stay);
-        let (queue, position) = (entry.queue, entry.position);
-        if let Some(queue) = self.queue(queue) {
-            queue.ready.insert(position, number);
+        let (queue, order, body_bytes) = (entry.queue, entry.order(), entry.body_bytes);
+        if let Some(queue) = self.queue(queue)
+            && queue.ready.insert(order, number).is_none()
+        {
+            queue.ready_bytes += body_bytes;
         }
         self.touched.insert(queue);
     }
@@ -58,9 +64,13 @@ impl Player<'_> {
     }
 
     fn take_out(&mut self, number: usize) -> Option<usize> {
-        let Entry { queue, position, place: Place::Ready(stay), .. } = self.replay.entries[number] else { return None };
-        if let Some(queue) = self.queue(queue) {
-            queue.ready.remove(&position);
+        let entry = &self.replay.entries[number];
+        let Place::Ready(stay) = entry.place else { return None };
+        let (queue, order, body_bytes) = (entry.queue, entry.order(), entry.body_bytes);
+        if let Some(queue) = self.queue(queue)
+            && queue.ready.remove(&order).is_some()
+        {
+            queue.ready_bytes -= body_bytes;
         }
         self.touched.insert(queue);
         Some(stay)
@@ -92,7 +102,7 @@ impl Player<'_> {
     }
 
     pub(super) fn purge(&mut self, queue: QueueId) {
-        let ready = self.queue(queue).map(|queue| std::mem::take(&mut queue.ready)).unwrap_or_default();
+        let ready = self.queue(queue).map(|queue| queue.ready.clone()).unwrap_or_default();
         ready.into_values().for_each(|entry| self.leave(entry, Place::Removed(self.place)));
     }
 

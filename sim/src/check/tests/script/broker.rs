@@ -21,9 +21,13 @@ impl Script {
         self.write(BROKER, What::Broker { turn, event });
     }
 
-    pub fn broker_takes(mut self, queue: &str, message: u64) -> Self {
+    pub fn broker_takes(self, queue: &str, message: u64) -> Self {
+        self.broker_takes_with(queue, message, 0, 0)
+    }
+
+    pub fn broker_takes_with(mut self, queue: &str, message: u64, priority: u8, body_bytes: u64) -> Self {
         let (queue, id) = (self.queue_id(queue), Some(MessageId(message)));
-        self.command(BrokerEvent::Taken { queue, message: id, digest: digest(message) });
+        self.command(BrokerEvent::Taken { queue, message: id, digest: digest(message), priority, body_bytes });
         self
     }
 

@@ -1,113 +1,15 @@
 //! Random commands, carried out by the broker and by the naive [`Model`]: answers, effects and counts agree.
+//!
+//! All commands are drawn but for the one that starts a consumer of replies (see `replies.rs`): its queue has a name of
+//! the broker's own. Bindings here have no arguments (see `exchanges.rs`).
+
+mod steps;
 
 use proptest::prelude::*;
 
-use super::model::{Model, SPLITTING};
+use self::steps::{EXCHANGES, PATTERNS, QUEUES, Step, TAGS, options, steps};
+use super::model::{Model, PASSING, SPLITTING};
 use super::*;
-
-const QUEUES: [&str; 4] = ["q0", "q1", "q2", "q3"];
-const TAGS: [&str; 2] = ["t0", "t1"];
-const EXCHANGES: [&str; 6] = ["", "amq.direct", "amq.fanout", "amq.topic", SPLITTING.0, "missing"];
-/// What bindings are made with.
-const PATTERNS: [&str; 4] = ["q0", "q1", "*", "#"];
-
-/// A command without its borrowed names: indexes into the tables above, and choices among the tags that are held.
-#[derive(Clone, Debug)]
-enum Step {
-    Open(ChannelId),
-    CloseChannel(ChannelId),
-    CloseConnection(ConnectionId),
-    Writable((ConnectionId, bool)),
-    Declare((ConnectionId, usize)),
-    Delete((ConnectionId, usize, bool, bool)),
-    Purge((ConnectionId, usize)),
-    Bind((ConnectionId, usize, usize, usize)),
-    Unbind((ConnectionId, usize, usize, usize)),
-    BindExchange((usize, usize, usize)),
-    UnbindExchange((usize, usize, usize)),
-    Publish((ChannelId, usize, usize, Option<u64>, Option<u8>)),
-    Consume((ChannelId, usize, usize, bool, bool, i64)),
-    /// So many milliseconds pass, and the broker is asked to do what is due, or is not.
-    Wait((u64, bool)),
-    Cancel((ChannelId, usize)),
-    Get((ChannelId, usize, bool)),
-    Prefetch((ChannelId, u16, bool)),
-    Acknowledge((ChannelId, usize, bool)),
-    Reject((ChannelId, usize, bool, bool)),
-    Recover(ChannelId),
-}
-
-fn connections() -> impl Strategy<Value = ConnectionId> {
-    (1..=2u64).prop_map(ConnectionId)
-}
-
-fn channels() -> impl Strategy<Value = ChannelId> {
-    (connections(), 1..=2u16).prop_map(|(connection, number)| ChannelId { connection, number })
-}
-
-fn seldom<T: Strategy<Value: std::fmt::Debug>>(values: T) -> impl Strategy<Value = Option<T::Value>> {
-    prop::option::weighted(0.2, values)
-}
-
-fn steps() -> impl Strategy<Value = Step> {
-    let (queue, bound, any, rarely) = (0..QUEUES.len(), 1..5usize, any::<bool>(), prop::bool::weighted(0.1));
-    let (tag, choice) = (0..TAGS.len(), 0..9usize);
-    prop_oneof![
-        30 => (channels(), 0..EXCHANGES.len(), queue.clone(), seldom(0..4u64), seldom(0..5u8)).prop_map(Step::Publish),
-        8 => (0..3u64, any).prop_map(Step::Wait),
-        14 => (channels(), choice.clone(), any, any).prop_map(Step::Reject),
-        12 => (channels(), choice, any).prop_map(Step::Acknowledge),
-        10 => (channels(), queue.clone(), tag.clone(), rarely, rarely, 0..2i64).prop_map(Step::Consume),
-        10 => (channels(), 0..4u16, any).prop_map(Step::Prefetch),
-        6 => (channels(), queue.clone(), rarely).prop_map(Step::Get),
-        5 => channels().prop_map(Step::Open),
-        4 => (connections(), any).prop_map(Step::Writable),
-        4 => (connections(), queue.clone(), bound.clone(), queue.clone()).prop_map(Step::Bind),
-        3 => (bound.clone(), bound.clone(), queue.clone()).prop_map(Step::BindExchange),
-        1 => (bound.clone(), bound.clone(), queue.clone()).prop_map(Step::UnbindExchange),
-        3 => (connections(), queue.clone()).prop_map(Step::Declare),
-        2 => (channels(), tag).prop_map(Step::Cancel),
-        2 => channels().prop_map(Step::Recover),
-        2 => channels().prop_map(Step::CloseChannel),
-        1 => connections().prop_map(Step::CloseConnection),
-        1 => (connections(), queue.clone(), bound, queue.clone()).prop_map(Step::Unbind),
-        1 => (connections(), queue.clone(), any, any).prop_map(Step::Delete),
-        1 => (connections(), queue).prop_map(Step::Purge),
-    ]
-}
-
-/// Rules that often interact: short queues, low limits, dead letters that go round.
-fn options() -> impl Strategy<Value = QueueOptions> {
-    let maybe = |values| prop::option::weighted(0.4, values);
-    let overflow = prop_oneof![
-        3 => Just(Overflow::DropHead),
-        2 => Just(Overflow::RejectPublish),
-        1 => Just(Overflow::RejectPublishDeadLetter),
-    ];
-    let length = (maybe(0..4), seldom(0..8u64), overflow);
-    let order = (seldom(1..4u8), seldom(0..5u64), prop::bool::weighted(0.2));
-    let dead_letters = (maybe(0..EXCHANGES.len() as u64), prop::option::of(0..QUEUES.len()));
-    let rarely = || prop::bool::weighted(0.1);
-    (length, order, maybe(0..3), dead_letters, rarely(), rarely()).prop_map(
-        |(length, order, delivery_limit, (exchange, routing_key), exclusive, auto_delete)| {
-            let (max_length, max_length_bytes, overflow) = length;
-            let (max_priority, ttl_ms, single_active_consumer) = order;
-            let policy = QueuePolicy {
-                max_length,
-                max_length_bytes,
-                overflow,
-                max_priority,
-                message_ttl: ttl_ms.map(Duration::from_millis),
-                single_active_consumer,
-                expires: None,
-                delivery_limit: delivery_limit.map(|limit| limit as u32),
-                dead_letter_exchange: exchange.map(|index| EXCHANGES[index as usize].into()),
-                dead_letter_routing_key: routing_key.map(|index| QUEUES[index].into()),
-            };
-            QueueOptions { exclusive, auto_delete, policy, ..QueueOptions::default() }
-        },
-    )
-}
 
 /// Both brokers, side by side.
 struct Pair {
@@ -121,9 +23,8 @@ impl Pair {
     fn new(options: Vec<QueueOptions>) -> Self {
         let driver = Driver { broker: Broker::new(), now: Timestamp::EPOCH };
         let mut pair = Pair { driver, model: Model::default(), options, published: 0 };
-        let alternate_exchange = Some(SPLITTING.1.to_owned());
-        let splitting = ExchangeOptions { alternate_exchange, ..ExchangeOptions::default() };
-        pair.driver.run(Command::DeclareExchange { name: SPLITTING.0, passive: false, options: splitting });
+        let splitting = EXCHANGES.iter().position(|name| *name == SPLITTING.0).unwrap();
+        pair.step(&Step::DeclareExchange((splitting, false)));
         for connection in [1, 2].map(ConnectionId) {
             (1..=2).for_each(|number| pair.step(&Step::Open(ChannelId { connection, number })));
         }
@@ -160,6 +61,18 @@ impl Pair {
             Step::CloseChannel(channel) => Command::CloseChannel { channel },
             Step::CloseConnection(connection) => Command::CloseConnection { connection },
             Step::Writable((connection, writable)) => Command::SetWritable { connection, writable },
+            Step::DeclareExchange((exchange, passive)) => {
+                let name = EXCHANGES[exchange];
+                let passive = passive || name.starts_with("amq.");
+                Command::DeclareExchange { name, passive, options: exchange_options(name) }
+            }
+            Step::DeleteExchange((exchange, if_unused)) => {
+                Command::DeleteExchange { name: EXCHANGES[exchange], if_unused }
+            }
+            Step::LookAt((connection, queue)) => {
+                let options = QueueOptions::default();
+                Command::DeclareQueue { connection, name: QUEUES[queue], passive: true, options }
+            }
             Step::Declare((connection, queue)) => {
                 let (name, options) = (QUEUES[queue], self.options[queue].clone());
                 Command::DeclareQueue { connection, name, passive: false, options }
@@ -204,6 +117,9 @@ impl Pair {
                 Command::Reject { channel, delivery_tag: self.tag(channel, choice), multiple, requeue }
             }
             Step::Recover(channel) => Command::Recover { channel },
+            Step::SelectTransactions(channel) => Command::SelectTransactions { channel },
+            Step::Commit(channel) => Command::Commit { channel },
+            Step::Rollback(channel) => Command::Rollback { channel },
         }
     }
 
@@ -225,6 +141,11 @@ impl Pair {
         let held = self.model.held_tags(channel);
         if choice < 3 || held.is_empty() { choice as u64 } else { held[choice % held.len()] }
     }
+}
+
+fn exchange_options(name: &str) -> ExchangeOptions {
+    let alternate_exchange = (name == SPLITTING.0).then(|| SPLITTING.1.to_owned());
+    ExchangeOptions { alternate_exchange, auto_delete: name == PASSING, ..ExchangeOptions::default() }
 }
 
 proptest! {
