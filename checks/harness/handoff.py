@@ -22,7 +22,6 @@ class Handoff:
     def __init__(self, binary, *flags, prepared=True):
         SCRATCH.mkdir(parents=True, exist_ok=True)
         self.log = SCRATCH / "broker.log"
-        prepared = prepared and "--config" in subprocess.run([binary, "serve", "--help"], stdout=subprocess.PIPE, text=True).stdout
         where = ["--config", _configuration()] if prepared else ["--listen", "127.0.0.1:0"]
         command = [binary, "serve", *where, *flags]
         with self.log.open("w") as log:

@@ -18,6 +18,7 @@ from .environment import SCRATCH
 FOLDER = SCRATCH / "rabbitmq"
 START_TIMEOUT_S = 90
 STOP_TIMEOUT_S = 60
+OWN_MEMORY_MIB = 192
 
 
 class RabbitMQ:
@@ -117,7 +118,7 @@ def _write_configuration(plain, encrypted):
         "ssl_options.fail_if_no_peer_cert = true",
         "log.console = true",
         "log.file = false",
-        f"vm_memory_high_watermark.absolute = {setting.MEMORY_WATERMARK_MIB}MiB",
+        f"vm_memory_high_watermark.absolute = {OWN_MEMORY_MIB + setting.MEMORY_WATERMARK_MIB}MiB",
         f"load_definitions = {FOLDER / 'definitions.json'}",
     )
     (FOLDER / "rabbitmq.conf").write_text("\n".join(lines) + "\n")

@@ -15,5 +15,5 @@ PERMISSIONS = (
     ("limited", "/", OWN, OWN + r"|^amq\.default$", OWN),
 )
 
-# High enough for everything but the check that fills the memory.
-MEMORY_WATERMARK_MIB = 320
+# High enough for everything but the check that fills the memory. What RabbitMQ takes itself comes on top.
+MEMORY_WATERMARK_MIB = 128

@@ -136,6 +136,37 @@ fn a_channel_that_is_closing_ignores_everything_but_the_end() {
 }
 
 #[test]
+fn empty_names_mean_the_last_queue_as_a_name_and_as_a_key() {
+    let mut session = Session::open();
+    let bind = Method::QueueBind {
+        queue: "",
+        exchange: "amq.direct",
+        routing_key: b"",
+        no_wait: false,
+        arguments: Table::default(),
+    };
+    assert_eq!(session.send(|out| bind.write(1, out)), ["channel.close 404"], "there is no last queue");
+    let mut session = Session::open();
+    let answers = session.send(|out| {
+        declare("last", Table::default(), out);
+        bind.write(1, out);
+        Method::BasicPublish { exchange: "amq.direct", routing_key: b"last", mandatory: true, immediate: false }
+            .write(1, out);
+        header(1, 0, out);
+    });
+    assert_eq!(answers, ["queue.declare-ok", "queue.bind-ok"], "the message is not returned");
+    let unbind =
+        Method::QueueUnbind { queue: "", exchange: "amq.direct", routing_key: b"", arguments: Table::default() };
+    let answers = session.send(|out| {
+        unbind.write(1, out);
+        Method::BasicPublish { exchange: "amq.direct", routing_key: b"last", mandatory: true, immediate: false }
+            .write(1, out);
+        header(1, 0, out);
+    });
+    assert_eq!(answers, ["queue.unbind-ok", "basic.return", "Header"]);
+}
+
+#[test]
 fn errors_have_the_scope_of_their_code() {
     let prefetch =
         |out: &mut Vec<u8>| Method::BasicQos { prefetch_size: 5, prefetch_count: 1, global: false }.write(1, out);

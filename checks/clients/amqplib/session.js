@@ -145,10 +145,12 @@ class Session {
     return child;
   }
 
-  /** Ends every connection and process, then deletes what has a name. */
+  /**
+   * Ends every process, deletes what has a name, and ends every connection: in this order, because a connection that is
+   * blocked does not end before there is memory again.
+   */
   async end() {
     for (const child of this.processes) child.kill('SIGKILL');
-    for (const connection of this.connections) if (connection.open) await connection.close();
     const cleaner = await new Session(this.target).connect();
     for (const name of this.names) {
       // Deleting what is not there is no error in RabbitMQ; other brokers may refuse it.
@@ -157,6 +159,7 @@ class Session {
       await channel.deleteQueue(name).then(() => channel.deleteExchange(name)).catch(() => {});
     }
     await cleaner.close();
+    for (const connection of this.connections) if (connection.open) await connection.close();
   }
 }
 

@@ -176,12 +176,12 @@ class Session:
         os.kill(process.pid, signal.SIGSTOP)
 
     def end(self):
-        """Ends every connection and process, then deletes what has a name."""
+        """Ends every process, deletes what has a name, and ends every connection.
+
+        In this order, because a connection that is blocked does not end before there is memory again.
+        """
         for process in self._processes:
             process.kill()
-        for connection in self._connections:
-            if connection.is_open:
-                connection.close()
         cleaner = Session(self.target).connect()
         for name in self._names:
             try:
@@ -190,4 +190,6 @@ class Session:
                 channel.exchange_delete(name)
             except AMQPError:
                 continue  # Deleting what is not there is no error in RabbitMQ; other brokers may refuse it.
-        cleaner.close()
+        for connection in (cleaner, *self._connections):
+            if connection.is_open:
+                connection.close()

@@ -33,14 +33,14 @@ impl Connection {
                 Ok(())
             }
             Method::QueueBind { queue, exchange, routing_key, no_wait, arguments } => {
-                let queue = self.queue_name(number, queue)?;
+                let (queue, routing_key) = self.queue_and_key(number, queue, routing_key)?;
                 let connection = self.id;
                 turn.ask(Command::BindQueue { connection, queue, exchange, routing_key, arguments })?;
                 turn.answer(number, no_wait, &Method::QueueBindOk {});
                 Ok(())
             }
             Method::QueueUnbind { queue, exchange, routing_key, arguments } => {
-                let queue = self.queue_name(number, queue)?;
+                let (queue, routing_key) = self.queue_and_key(number, queue, routing_key)?;
                 let connection = self.id;
                 turn.ask(Command::UnbindQueue { connection, queue, exchange, routing_key, arguments })?;
                 turn.answer(number, false, &Method::QueueUnbindOk {});
@@ -128,6 +128,19 @@ impl Connection {
             Some(channel) if !channel.last_queue.is_empty() => Ok(&channel.last_queue),
             _ => Err(Fault::new(ReplyCode::NotFound, "no previously declared queue")),
         }
+    }
+
+    /// The queue of a binding and its key: with an empty name, an empty key is the queue's name, too (AMQP 0-9-1,
+    /// queue.bind, rule 02).
+    fn queue_and_key<'a>(
+        &'a self,
+        number: u16,
+        queue: &'a str,
+        routing_key: &'a [u8],
+    ) -> Result<(&'a str, &'a [u8]), Fault> {
+        let name = self.queue_name(number, queue)?;
+        let is_shortcut = queue.is_empty() && routing_key.is_empty();
+        Ok((name, if is_shortcut { name.as_bytes() } else { routing_key }))
     }
 }
 
