@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use crate::advice::AdvicePage;
 use crate::chart;
 use crate::compare::Comparison;
 use crate::error::ReportError;
@@ -59,6 +60,19 @@ struct ComparisonPage<'a> {
 /// Two runs side by side.
 pub(crate) fn comparison(comparison: &Comparison) -> Result<String, ReportError> {
     Ok(ComparisonPage { comparison, style: style(), script: THEME_SCRIPT }.render()?)
+}
+
+#[derive(Template)]
+#[template(path = "advice.html")]
+struct AdviceTemplate<'a> {
+    page: &'a AdvicePage,
+    style: String,
+    script: &'static str,
+}
+
+/// An advice.
+pub(crate) fn advice(page: &AdvicePage) -> Result<String, ReportError> {
+    Ok(AdviceTemplate { page, style: style(), script: THEME_SCRIPT }.render()?)
 }
 
 fn style() -> String {
