@@ -6,6 +6,7 @@ use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use handoff_reports::advice::AdvicePage;
 use handoff_sim::advise::{self, Advice, AdviseError, Burst, Effort, Needed, Trace, Traffic, Workload, units};
 
 use crate::outcome::{BadInput, Outcome};
@@ -68,6 +69,9 @@ pub struct Arguments {
     /// The first seed
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
+    /// Also write the advice as an HTML page
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
     /// Print one JSON document
     #[arg(long)]
     json: bool,
@@ -86,6 +90,9 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         AdviseError::Simulation(_) => anyhow::Error::new(error),
     })?;
     progress.finish_and_clear();
+    if let Some(file) = &arguments.report {
+        handoff_reports::render_advice(&page(&advice), file)?;
+    }
     if arguments.json {
         output::json(&advice)?
     } else {
@@ -136,6 +143,34 @@ fn needed(text: &str) -> Result<Needed, &'static str> {
     }
 }
 
+/// The advice as a page has it.
+fn page(advice: &Advice) -> AdvicePage {
+    let (mut columns, figures) = advise::table(advice);
+    columns.remove(0);
+    let mut command: Vec<String> = std::iter::once("handoff".to_owned()).chain(std::env::args().skip(1)).collect();
+    if !command.iter().any(|word| word.starts_with("--seed")) {
+        command.push(format!("--seed {}", advice.seed));
+    }
+    AdvicePage {
+        verdict: advice.sentence.clone(),
+        command: command.join(" "),
+        columns,
+        figures,
+        lists: lists(advice).into(),
+    }
+}
+
+/// What is said beside the figures.
+fn lists(advice: &Advice) -> [(&'static str, Vec<String>); 3] {
+    let operated =
+        advice.architectures.iter().map(|(architecture, found)| format!("{architecture}: {}", found.to_operate));
+    [
+        ("To operate", operated.collect()),
+        ("Why", advice.reasons.clone()),
+        ("Where the answer tips", advice.tips.iter().map(ToString::to_string).collect()),
+    ]
+}
+
 /// How wide the picture of a backlog is, in characters.
 const SPARKLINE: usize = 40;
 
@@ -151,11 +186,7 @@ fn print(advice: &Advice) -> anyhow::Result<()> {
         format!("{architecture:6}{picture}  at most {}", found.backlog.iter().copied().max().unwrap_or(0))
     });
     list("Backlog over time, first run", pictures)?;
-    let operated =
-        advice.architectures.iter().map(|(architecture, found)| format!("{architecture}: {}", found.to_operate));
-    list("To operate", operated)?;
-    list("Why", advice.reasons.iter().cloned())?;
-    list("Where the answer tips", advice.tips.iter().map(ToString::to_string))?;
+    lists(advice).into_iter().try_for_each(|(title, lines)| list(title, lines.into_iter()))?;
     output::line(&format!("\nSeed {}; every figure is simulated.", advice.seed))
 }
 

@@ -1,4 +1,4 @@
-//! `handoff list`: the scenarios, a line each.
+//! `handoff list`: the scenarios, each with its question.
 
 use handoff_scenarios::scenario;
 use serde::Serialize;
@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::outcome::Outcome;
 use crate::output;
 
-/// Lists the scenarios, a line each
+/// Lists the scenarios, each with its question
 #[derive(clap::Args)]
 pub struct Arguments {
     /// Print one JSON document
@@ -33,6 +33,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         let width = lines.iter().map(|line| line.name.len()).max().unwrap_or_default();
         for line in lines {
             output::line(&format!("{:width$}  {}", line.name, line.title))?;
+            output::line(&format!("{:width$}    {}", "", line.question))?;
         }
     }
     Ok(Outcome::Holds)

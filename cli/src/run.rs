@@ -59,6 +59,9 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     progress.finish_and_clear();
     if arguments.json {
         output::json(&campaigns)?;
+    } else if arguments.all {
+        campaigns.iter().try_for_each(print_claims)?;
+        print_total(&campaigns, seeds.len())?;
     } else {
         campaigns.iter().try_for_each(print)?;
         campaigns.iter().filter(|_| !arguments.jobs.is_empty()).try_for_each(|one| print_jobs(one, &arguments.jobs))?;
@@ -86,17 +89,32 @@ fn print(campaign: &Campaign) -> anyhow::Result<()> {
         .chain(["backlog"])
         .collect();
     let full = campaign.runs.iter().map(|run| run.outcome.peak_backlog).max().unwrap_or(0);
-    output::table(&header, campaign.runs.iter().map(|run| row(run, &counts, full)))?;
+    // More rows than these are read better as JSON.
+    let first_seed = campaign.runs.first().map(|run| run.seed);
+    let shown = campaign.runs.iter().filter(|run| Some(run.seed) == first_seed);
+    output::table(&header, shown.map(|run| row(run, &counts, full)))?;
     for variant in &scenario.variants {
         output::line(&format!("  [{}]: {}", variant.name, variant.what))?;
     }
     for (architecture, why) in &scenario.unplayable {
         output::line(&format!("  not on {architecture}: {why}"))?;
     }
-    for verdict in &campaign.claims {
-        print_verdict(verdict)?;
-    }
+    campaign.claims.iter().try_for_each(print_verdict)?;
     output::line("")
+}
+
+/// A scenario's claims and nothing else: a line each.
+fn print_claims(campaign: &Campaign) -> anyhow::Result<()> {
+    output::line(&format!("{}: {}", campaign.name, campaign.scenario.question))?;
+    campaign.claims.iter().try_for_each(print_verdict)?;
+    output::line("")
+}
+
+fn print_total(campaigns: &[Campaign], seeds: usize) -> anyhow::Result<()> {
+    let claims: usize = campaigns.iter().map(|campaign| campaign.claims.len()).sum();
+    let failing: usize = campaigns.iter().map(|campaign| campaign.failing().count()).sum();
+    let verdict = if failing == 0 { "no claim fails".to_owned() } else { format!("{failing} claims FAIL") };
+    output::line(&format!("{} scenarios, {claims} claims, {seeds} seeds: {verdict}", campaigns.len()))
 }
 
 type Count = (&'static str, fn(&handoff_scenarios::Outcome) -> u64);

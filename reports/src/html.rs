@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use crate::advice::AdvicePage;
 use crate::chart;
 use crate::compare::Comparison;
 use crate::error::ReportError;
@@ -26,10 +27,12 @@ const THEME_SCRIPT: &str = include_str!("../assets/theme.js");
 
 /// The page's own scripts, one file a subject; together they are one module. Without them everything can still be
 /// read; only the lanes do not play and the theme cannot be switched.
-const SCRIPTS: [&str; 9] = [
+const SCRIPTS: [&str; 11] = [
     THEME_SCRIPT,
     include_str!("../assets/format.js"),
     include_str!("../assets/trace.js"),
+    include_str!("../assets/layout.js"),
+    include_str!("../assets/field.js"),
     include_str!("../assets/lanes.js"),
     include_str!("../assets/player.js"),
     include_str!("../assets/cursor.js"),
@@ -57,6 +60,19 @@ struct ComparisonPage<'a> {
 /// Two runs side by side.
 pub(crate) fn comparison(comparison: &Comparison) -> Result<String, ReportError> {
     Ok(ComparisonPage { comparison, style: style(), script: THEME_SCRIPT }.render()?)
+}
+
+#[derive(Template)]
+#[template(path = "advice.html")]
+struct AdviceTemplate<'a> {
+    page: &'a AdvicePage,
+    style: String,
+    script: &'static str,
+}
+
+/// An advice.
+pub(crate) fn advice(page: &AdvicePage) -> Result<String, ReportError> {
+    Ok(AdviceTemplate { page, style: style(), script: THEME_SCRIPT }.render()?)
 }
 
 fn style() -> String {

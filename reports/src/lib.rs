@@ -5,6 +5,8 @@
 //!
 //! The page is one offline file: no request leaves it, and its scripts are a few lines that it can do without.
 
+pub mod advice;
+mod check;
 pub mod compare;
 mod error;
 mod json;
@@ -14,7 +16,7 @@ mod render;
 
 pub use error::{ReadError, ReportError};
 pub use json::{from_json, read, to_json};
-pub use render::{Rendered, render, render_comparison};
+pub use render::{Rendered, render, render_advice, render_comparison};
 mod chart;
 mod format;
 mod html;

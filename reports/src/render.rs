@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::advice::AdvicePage;
 use crate::compare::Comparison;
 use crate::error::ReportError;
 use crate::html::{self, html};
@@ -51,6 +52,11 @@ pub fn render_comparison(comparison: &Comparison, out_dir: &Path) -> Result<Path
     let path = out_dir.join("compare.html");
     write(&path, &html::comparison(comparison)?)?;
     Ok(path)
+}
+
+/// Writes the page of an advice to `file`, whose folder is made if it is missing.
+pub fn render_advice(page: &AdvicePage, file: &Path) -> Result<(), ReportError> {
+    write(file, &html::advice(page)?)
 }
 
 /// Writes a file so that at every moment either the old one or the whole new one is there.

@@ -71,12 +71,17 @@ fn settings(scenario: &Scenario) -> Vec<model::Setting> {
         setting("front end", format!("{} threads, {} may wait", front.threads, front.accept_queue)),
         setting("network", format!("{} µs each way", network.mean_us)),
     ];
+    settings.extend(load.phases.iter().map(|phase| {
+        let until_s = phase.at_s + phase.duration_s;
+        setting("for a while", format!("{} times the load, from {} to {until_s} s", phase.factor, phase.at_s))
+    }));
     if work.subscribers > 1 {
         settings.push(setting("readers", format!("{}, each of whom has every job done", work.subscribers)));
     }
     if let Some(every) = load.bystander_every {
         settings.push(setting("bystanders", format!("one request in {every} needs no worker")));
     }
+    settings.extend(faults::faults(scenario).iter().map(|fault| setting("breaks", faults::sentence(fault))));
     settings.extend(unplayable);
     settings
 }

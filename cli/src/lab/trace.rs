@@ -15,7 +15,7 @@ use crate::campaign::Run;
 /// How long a tick is.
 const TICK_US: u64 = 100;
 /// More jobs than this are thinned out: the page has to stay small.
-const MOST_JOBS: usize = 2_100;
+const MOST_JOBS: usize = 3_300;
 /// How many unusual ones are kept beside those.
 const MOST_UNUSUAL: usize = 300;
 

@@ -1,6 +1,7 @@
 //! The report as a reader meets it: the files that `render` writes from a sample of results.
 
 mod accessibility;
+mod advice;
 mod compare;
 mod files;
 mod forms;

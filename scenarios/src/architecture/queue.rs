@@ -83,11 +83,14 @@ impl<S: Stage> Wiring<S> for QueueWiring {
 
     fn held(&self) -> Held {
         let server = self.server.lock().unwrap_or_else(PoisonError::into_inner);
-        let messages = server.inspect(|broker| {
+        let lengths: Vec<u64> = server.inspect(|broker| {
             let counts = self.topology.queues().iter().filter_map(|queue| broker.queue_counts(queue));
-            counts.map(|counts| counts.ready + counts.unacknowledged).sum()
+            counts.map(|counts| counts.ready + counts.unacknowledged).collect()
         });
-        Held { messages, bytes: messages * self.payload_bytes }
+        let messages = lengths.iter().sum();
+        // Subscribers' queues share the bodies; whatever the others still hold, the one that is furthest behind does.
+        let bodies = if self.topology.is_fan_out() { lengths.into_iter().max().unwrap_or(0) } else { messages };
+        Held { messages, bytes: bodies * self.payload_bytes }
     }
 }
 

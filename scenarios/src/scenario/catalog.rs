@@ -13,17 +13,24 @@ macro_rules! embedded {
 const EMBEDDED: &[(&str, &str, &str)] = embedded![
     "frozen-server",
     "burst",
+    "cascade",
+    "retry-storm",
     "consumer-crash",
     "silent-consumer",
     "poison-message",
     "uneven-work",
     "scale-out",
+    "rebalance-storm",
     "footprint",
+    "replay",
+    "fan-out",
     "ordered-by-key",
+    "quick-lookup",
     "forever-overloaded",
     "broker-restart",
     "prefetch",
     "ack-early",
+    "slow-network",
 ];
 
 /// All scenarios of the catalogue, in the order in which they are read best.

@@ -56,7 +56,7 @@ fn a_scenario_that_is_written_and_read_again_is_the_same() {
 fn the_catalogue_is_right_and_each_file_has_the_name_of_its_scenario() {
     let found: Vec<String> = catalog().expect("a right catalogue").into_iter().map(|scenario| scenario.name).collect();
     assert_eq!(found, names().collect::<Vec<_>>());
-    assert_eq!(found.len(), 13);
+    assert_eq!(found.len(), 20);
     for scenario in catalog().expect("a right catalogue") {
         assert!(scenario.claims.len() >= 3, "{} claims too little", scenario.name);
     }
@@ -69,7 +69,7 @@ fn scenarios_are_found_by_name_and_by_path() {
     assert_eq!(Scenario::load(path).expect("a file").name, "frozen-server");
     let unknown = Scenario::load("stedy-load").expect_err("not in the catalogue").to_string();
     assert!(unknown.starts_with("stedy-load: expected the name of a scenario (frozen-server, burst, "), "{unknown}");
-    assert!(unknown.ends_with(", ack-early) or the path of a TOML file"), "{unknown}");
+    assert!(unknown.ends_with(", slow-network) or the path of a TOML file"), "{unknown}");
     let missing = Scenario::load("no/such.toml").expect_err("no such file").to_string();
     assert!(missing.starts_with("no/such.toml: expected a readable text file: "), "{missing}");
 }

@@ -57,6 +57,11 @@ impl Topology {
         &self.queues
     }
 
+    /// Whether every queue gets a copy of each job.
+    pub(super) fn is_fan_out(&self) -> bool {
+        self.is_fan_out
+    }
+
     /// Whether workers are to reply.
     pub(super) fn has_replies(&self) -> bool {
         self.has_replies
