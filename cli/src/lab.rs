@@ -19,11 +19,14 @@ use handoff_scenarios::{Architecture, scenario};
 use handoff_sim::chaos::{self, DefectResult, SweepOptions};
 use handoff_sim::defect::Defect;
 use handoff_sim::fault::Profile;
+use handoff_sim::theory;
 
 use crate::campaign::{self, Campaign, World};
 use crate::outcome::Outcome;
 use crate::{output, progress};
 
+/// Over how many seeds the simulator is held against queueing theory.
+const THEORY_SEEDS: u64 = 16;
 /// How often each target of the benchmark is measured.
 const REPETITIONS: u32 = 3;
 /// Each broken broker is caught much sooner than this.
@@ -68,11 +71,13 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let sweep = chaos::sweep(&options, |_| progress.inc(1));
     progress.set_message("catching broken brokers");
     let defects = chaos::defects(0, MOST_SEEDS_PER_DEFECT, Profile::Small, |_| progress.inc(1));
+    progress.set_message("asking theory");
+    let theory = theory::compare(&(1..=THEORY_SEEDS).collect::<Vec<_>>())?;
     progress.set_message("measuring on real TCP");
     let measured = measurement::interleaved(&workload(), &architectures, REPETITIONS, |_| progress.inc(1))?;
     progress.finish_and_clear();
 
-    let results = results::collect(arguments.seed, &campaigns, &sweep, &defects, &summary::medians(&measured));
+    let results = results::collect(arguments.seed, &campaigns, &sweep, &defects, &theory, &summary::medians(&measured));
     let rendered = render(&results, &arguments.out)?;
     if arguments.json {
         output::line(&handoff_reports::to_json(&results)?)?;
@@ -83,11 +88,16 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         let caught = defects.iter().filter(|defect| defect.is_caught()).count();
         let word = if caught == defects.len() { "holds" } else { "FAILS" };
         output::line(&format!("{word}  {caught} of {} broken brokers caught, by the right name", defects.len()))?;
+        let agree = theory.iter().filter(|row| row.agrees).count();
+        let word = if agree == theory.len() { "holds" } else { "FAILS" };
+        output::line(&format!("{word}  {agree} of {} figures are what queueing theory says", theory.len()))?;
         print_benchmark(&measured)?;
         output::line(&format!("report: {}", rendered.html.display()))?;
     }
-    let holds =
-        sweep.holds() && defects.iter().all(DefectResult::is_caught) && campaigns.iter().all(|campaign| campaign.holds);
+    let holds = theory.iter().all(|row| row.agrees)
+        && sweep.holds()
+        && defects.iter().all(DefectResult::is_caught)
+        && campaigns.iter().all(|campaign| campaign.holds);
     Ok(if holds { Outcome::Holds } else { Outcome::Violated })
 }
 

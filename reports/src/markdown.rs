@@ -55,6 +55,10 @@ fn chapter(page: &mut Page, chapter: &Chapter<'_>) {
         page.list(chapter.outcomes.iter().map(|outcome| format!("{}: {}", outcome.who, outcome.says)));
     });
     chapter.panels.iter().for_each(|one| panel(page, one));
+    if let Some(variants) = &chapter.variants {
+        page.heading(3, "With other settings");
+        page.table(variants);
+    }
     if !chapter.claims.is_empty() {
         page.heading(3, "Claims");
         let claims = chapter.claims.iter().map(|judged| {
@@ -109,6 +113,10 @@ fn proof(page: &mut Page, report: &Report<'_>) {
     match &report.proof.defects {
         Some(table) => page.table(table),
         None => page.paragraph("No broken broker was part of this run."),
+    }
+    match &report.proof.theory {
+        Some(table) => page.table(table),
+        None => page.paragraph("Theory was not compared in this run."),
     }
 }
 

@@ -6,6 +6,7 @@ use handoff_reports::model;
 use handoff_scenarios::claim::{Judgement, Verdict};
 use handoff_scenarios::{Architecture, Scenario, outcome};
 use handoff_sim::chaos::{DefectResult, Failure, Sweep};
+use handoff_sim::theory::Comparison;
 
 use super::{faults, guarantees, machine, trace};
 use crate::campaign::{Campaign, Run};
@@ -16,6 +17,7 @@ pub fn collect(
     campaigns: &[Campaign],
     sweep: &Sweep,
     defects: &[DefectResult],
+    theory: &[Comparison],
     benchmark: &[Measurement],
 ) -> model::Results {
     model::Results {
@@ -28,6 +30,7 @@ pub fn collect(
         benchmarks: benchmarks(benchmark),
         exploration: Some(exploration(sweep)),
         defects: defects.iter().map(defect).collect(),
+        theory: theory.iter().map(theory_check).collect(),
     }
 }
 
@@ -37,7 +40,7 @@ fn scenario(campaign: &Campaign) -> model::Scenario {
     let first_seed = campaign.runs.first().map(|run| run.seed).unwrap_or_default();
     let of_first_seed = campaign.runs.iter().filter(|run| run.seed == first_seed);
     let seeds = campaign.runs.len() / of_first_seed.clone().count().max(1);
-    let shown: Vec<_> = of_first_seed.filter(|run| run.variant.is_none()).collect();
+    let (shown, varied): (Vec<_>, Vec<_>) = of_first_seed.partition(|run| run.variant.is_none());
     model::Scenario {
         command: format!("cargo run --release -- run {name} --seed {first_seed} --seeds {seeds}"),
         name,
@@ -51,6 +54,7 @@ fn scenario(campaign: &Campaign) -> model::Scenario {
         jobs: shown.first().map(|run| run.outcome.arrived).unwrap_or_default(),
         seeds: seeds as u64,
         architectures: shown.iter().map(|run| architecture(&campaign.scenario, run)).collect(),
+        variants: varied.iter().filter_map(|run| variant(&campaign.scenario, run)).collect(),
         claims: campaign.claims.iter().map(claim).collect(),
     }
 }
@@ -58,13 +62,23 @@ fn scenario(campaign: &Campaign) -> model::Scenario {
 fn settings(scenario: &Scenario) -> Vec<model::Setting> {
     let Scenario { load, work, front, network, .. } = scenario;
     let setting = |label: &str, value: String| model::Setting { label: label.into(), value };
-    vec![
+    let unplayable =
+        scenario.unplayable.iter().map(|(architecture, why)| setting(&format!("not on {architecture}"), why.clone()));
+    let mut settings = vec![
         setting("load", format!("{}/s for {} s", load.rate_per_s, load.duration_s)),
         setting("work", format!("{} ms on average", work.mean_ms)),
         setting("workers", work.workers.to_string()),
         setting("front end", format!("{} threads, {} may wait", front.threads, front.accept_queue)),
-        setting("network", format!("{} us each way", network.mean_us)),
-    ]
+        setting("network", format!("{} µs each way", network.mean_us)),
+    ];
+    if work.subscribers > 1 {
+        settings.push(setting("readers", format!("{}, each of whom has every job done", work.subscribers)));
+    }
+    if let Some(every) = load.bystander_every {
+        settings.push(setting("bystanders", format!("one request in {every} needs no worker")));
+    }
+    settings.extend(unplayable);
+    settings
 }
 
 fn architecture(scenario: &Scenario, run: &Run) -> model::ArchitectureResult {
@@ -91,6 +105,15 @@ fn architecture(scenario: &Scenario, run: &Run) -> model::ArchitectureResult {
         responses: timeline.filter_map(|point| Some((point.at_s, point.slowest_response_ms?))).collect(),
         guarantees: guarantees::guarantees(scenario, run),
     }
+}
+
+/// A run with other settings: its figures, and nothing over time.
+fn variant(scenario: &Scenario, run: &Run) -> Option<model::Variant> {
+    let variant = scenario.variants.iter().find(|variant| Some(&variant.name) == run.variant.as_ref())?;
+    let over_time = architecture(scenario, run);
+    let (backlog, completions, responses) = (Vec::new(), Vec::new(), Vec::new());
+    let result = model::ArchitectureResult { backlog, completions, responses, ..over_time };
+    Some(model::Variant { name: variant.name.clone(), what: variant.what.clone(), result })
 }
 
 /// The report's word for an architecture.
@@ -153,6 +176,18 @@ fn defect(result: &DefectResult) -> model::Defect {
         seeds_needed: result.caught_by.map(|_| result.seeds_needed),
         messages: is_shrunk.then_some(result.messages as u64),
         faults: is_shrunk.then_some(result.faults as u64),
+    }
+}
+
+fn theory_check(row: &Comparison) -> model::TheoryCheck {
+    model::TheoryCheck {
+        case: row.case.clone(),
+        architecture: model_of(row.architecture),
+        figure: row.figure.into(),
+        theory: row.theory,
+        simulated: row.simulated,
+        half_width: row.half_width,
+        agrees: row.agrees,
     }
 }
 

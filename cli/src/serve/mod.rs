@@ -1,12 +1,13 @@
 //! `handoff serve`: the broker as a service.
 
 mod flags;
+mod signals;
 
 use handoff_serve::http::{AMQP, AMQP_OVER_TLS, HTTP};
-use handoff_serve::{Identity, Node, Settings};
-use tokio::signal::unix::{SignalKind, signal};
+use handoff_serve::{Node, Settings};
 
 use self::flags::{Changed, Flags};
+use self::signals::Leave;
 use crate::logging;
 use crate::outcome::{BadInput, Outcome};
 use crate::output;
@@ -15,7 +16,7 @@ use crate::output;
 ///
 /// A restart loses what is queued. Prints `listening on ADDRESS` when ready. SIGTERM or Ctrl-C asks every client to
 /// close and leaves when they have, or when the time for it is over; a second one leaves at once. SIGHUP reads the
-/// certificate and its key again. Everything can be left out, and docs/operating.md explains it. Logs go to stderr;
+/// certificate and its key again, or in a terminal leaves. Everything can be left out, and docs/operating.md explains it. Logs go to stderr;
 /// HANDOFF_LOG says how much (info).
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -41,15 +42,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
 }
 
 async fn serve(settings: &Settings, origin: &Origin<'_>) -> anyhow::Result<Outcome> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut signalled = async || {
-        tokio::select! {
-            biased;
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-    };
+    let mut leave = Leave::listen()?;
     let checked = settings.check().map_err(|invalid| origin.blame(invalid))?;
     let node = Node::open(checked).await.map_err(|invalid| origin.blame(invalid))?;
     for listening in node.listening() {
@@ -61,9 +54,7 @@ async fn serve(settings: &Settings, origin: &Origin<'_>) -> anyhow::Result<Outco
         };
         output::line(&format!("{prefix}listening on {}", listening.address))?;
     }
-    if let Some(identity) = node.identity() {
-        renew_on_hangup(identity)?;
-    }
+    signals::renew_on_hangup(node.identity())?;
     eprintln!("messages are kept in memory only: a restart loses what is queued");
     let (stop, stopping) = tokio::sync::oneshot::channel();
     let serving = node.serve(async {
@@ -71,9 +62,9 @@ async fn serve(settings: &Settings, origin: &Origin<'_>) -> anyhow::Result<Outco
         let _ = stopping.await;
     });
     let twice = async {
-        signalled().await;
+        leave.asked().await;
         let _ = stop.send(());
-        signalled().await;
+        leave.asked().await;
     };
     tokio::select! {
         biased;
@@ -81,20 +72,6 @@ async fn serve(settings: &Settings, origin: &Origin<'_>) -> anyhow::Result<Outco
         () = twice => tracing::warn!("left at once: asked twice"),
     }
     Ok(Outcome::Holds)
-}
-
-/// Reads certificates and keys again at each SIGHUP.
-fn renew_on_hangup(identity: Identity) -> anyhow::Result<()> {
-    let mut hangup = signal(SignalKind::hangup())?;
-    tokio::spawn(async move {
-        while hangup.recv().await.is_some() {
-            match identity.renew() {
-                Ok(()) => tracing::info!("certificate and key were read again"),
-                Err(invalid) => tracing::warn!(%invalid, "certificate and key stay as they were"),
-            }
-        }
-    });
-    Ok(())
 }
 
 /// Where a setting comes from, for whoever has to correct it.

@@ -147,6 +147,8 @@ fn only_gets_of_what_is_there_are_answered_and_the_api_only_to_those_who_may() {
     let mut service = Service::start(&["--http", "127.0.0.1:0"]);
     let (_, http) = (service.address(""), service.address("HTTP "));
     let status = |method: &str, path: &str, headers: &str| ask(http, method, path, headers).0;
+    // Those who say nothing are in nobody's way.
+    let _silent: Vec<_> = (0..20).map(|_| std::net::TcpStream::connect(http).expect("it is accepted")).collect();
     assert_eq!(status("GET", "/health", ""), 200);
     assert_eq!(status("GET", "/api/overview", GUEST), 200);
     for path in ["/", "/healthy", "/metrics/", "/favicon.ico"] {

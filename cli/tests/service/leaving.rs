@@ -59,3 +59,12 @@ fn who_asks_twice_is_obeyed_at_once() {
     let (status, log) = service.wait();
     assert!(status.success() && log.contains("asked twice"), "{log}");
 }
+
+#[tokio::test]
+async fn a_hangup_does_not_end_it() {
+    let mut service = Service::start(&[]);
+    let address = service.address("");
+    service.signal("HUP");
+    service.log_line("no certificate");
+    guest(address).await;
+}

@@ -14,8 +14,8 @@ use serde::{Deserialize, Serialize};
 
 pub use benchmark::{Benchmark, Target, TargetDescription};
 pub use measure::{Architecture, Clock, Percentiles, Point, Verdict};
-pub use proof::{Defect, Exploration, SometimesEvent};
-pub use scenario::{ArchitectureResult, Claim, Fault, Guarantee, GuaranteeName, Scenario, Setting};
+pub use proof::{Defect, Exploration, SometimesEvent, TheoryCheck};
+pub use scenario::{ArchitectureResult, Claim, Fault, Guarantee, GuaranteeName, Scenario, Setting, Variant};
 pub use trace::{Answer, Attempt, End, Incident, JobPath, Lane, Trace, write_jobs, write_paths, write_places};
 
 /// The version of the model that this crate reads and writes.
@@ -45,6 +45,8 @@ pub struct Results {
     pub exploration: Option<Exploration>,
     /// The deliberately broken brokers and what caught them. Empty if none ran.
     pub defects: Vec<Defect>,
+    /// What theory says and what was simulated, side by side. Empty if it was not compared.
+    pub theory: Vec<TheoryCheck>,
 }
 
 /// What made the results.

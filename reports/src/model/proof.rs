@@ -1,6 +1,8 @@
-//! How far the results can be trusted: random sweeps, and broken brokers that had to be caught.
+//! How far the results can be trusted: random sweeps, broken brokers that had to be caught, and queueing theory.
 
 use serde::{Deserialize, Serialize};
+
+use super::measure::Architecture;
 
 /// A sweep over random workloads and faults, every history checked.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -54,4 +56,24 @@ pub struct Defect {
     /// Faults of the smallest failing plan. `None`: there was nothing to shrink.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub faults: Option<u64>,
+}
+
+/// One figure of one system of which queueing theory knows the answer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TheoryCheck {
+    /// The system in Kendall's notation, with its load.
+    pub case: String,
+    /// What it was built from.
+    pub architecture: Architecture,
+    /// What is compared, with its unit.
+    pub figure: String,
+    /// What theory says.
+    pub theory: f64,
+    /// The mean of the simulated runs.
+    pub simulated: f64,
+    /// How far from that the true value may be, so that all intervals together hold with 95 % confidence.
+    pub half_width: f64,
+    /// Whether theory is within that.
+    pub agrees: bool,
 }

@@ -31,11 +31,25 @@ pub struct Scenario {
     pub faults: Vec<Fault>,
     /// What each architecture made of it.
     pub architectures: Vec<ArchitectureResult>,
+    /// The same with other settings, in order.
+    pub variants: Vec<Variant>,
     /// What the scenario set out to prove, judged.
     pub claims: Vec<Claim>,
     /// What happened to each job of the first seed, where that was kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trace: Option<Trace>,
+}
+
+/// What one architecture made of a scenario with other settings.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Variant {
+    /// What claims call it.
+    pub name: String,
+    /// What differs, in a few words.
+    pub what: String,
+    /// What came of it. Nothing over time is kept, and no guarantee is judged.
+    pub result: ArchitectureResult,
 }
 
 /// Something that broke, the same for every architecture.

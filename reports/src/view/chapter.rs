@@ -6,9 +6,10 @@ use crate::chart::{self, Mark};
 use crate::error::ReportError;
 use crate::format;
 use crate::model::{Architecture, ArchitectureResult, Claim, Clock, Fault, Scenario, Trace, Verdict};
-use crate::table::Figure;
+use crate::table::{Figure, Table};
 
 use super::panel::{Entry, Panel};
+use super::variants;
 
 /// A scenario's chapter.
 pub(crate) struct Chapter<'a> {
@@ -24,6 +25,8 @@ pub(crate) struct Chapter<'a> {
     pub(crate) outcomes: Vec<Outcome>,
     /// The figures, one panel for each clock: two clocks never share a table or an axis.
     pub(crate) panels: Vec<Panel>,
+    /// The same with other settings, beside the scenario as it stands.
+    pub(crate) variants: Option<Table>,
     /// The claims, judged.
     pub(crate) claims: Vec<JudgedClaim<'a>>,
     /// What the page's script plays, as JSON that may stand inside HTML. `None`: there is no trace.
@@ -83,7 +86,7 @@ impl<'a> Chapter<'a> {
     pub(super) fn new(index: usize, scenario: &'a Scenario, anchor: &str) -> Result<Self, ReportError> {
         let results = scenario.architectures.iter().enumerate();
         let entries: Vec<Entry<'_>> =
-            results.map(|(place, result)| Entry { result, scenario: index, index: place }).collect();
+            results.map(|(place, result)| Entry { result, scenario: index, index: place, is_variant: false }).collect();
         let panels =
             [Clock::Simulated, Clock::Measured].map(|clock| Panel::new(clock, &entries, &scenario.faults, anchor));
         let panels: Vec<Option<Panel>> = panels.into_iter().collect::<Result<_, _>>()?;
@@ -97,6 +100,7 @@ impl<'a> Chapter<'a> {
             ],
             outcomes: scenario.architectures.iter().map(outcome).collect(),
             panels: panels.into_iter().flatten().collect(),
+            variants: variants::table(scenario, index),
             claims: scenario.claims.iter().enumerate().map(|(place, claim)| judged(claim, index, place)).collect(),
             played: played(scenario)?,
         })

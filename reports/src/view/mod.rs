@@ -7,6 +7,7 @@ mod cards;
 mod chapter;
 mod panel;
 mod proof;
+mod variants;
 mod verdicts;
 
 use crate::chart::Chart;

@@ -29,12 +29,19 @@ pub(super) struct Entry<'a> {
     pub(super) result: &'a ArchitectureResult,
     pub(super) scenario: usize,
     pub(super) index: usize,
+    /// Whether it is a variant's.
+    pub(super) is_variant: bool,
 }
 
 impl Entry<'_> {
     /// A JSON pointer to one of the result's fields.
     pub(super) fn pointer(&self, field: &str) -> String {
-        format!("/scenarios/{}/architectures/{}/{field}", self.scenario, self.index)
+        let Entry { scenario, index, .. } = self;
+        if self.is_variant {
+            format!("/scenarios/{scenario}/variants/{index}/result/{field}")
+        } else {
+            format!("/scenarios/{scenario}/architectures/{index}/{field}")
+        }
     }
 
     /// The architecture's word.

@@ -12,6 +12,8 @@ pub(crate) struct Proof<'a> {
     pub(crate) exploration: Option<Sweep<'a>>,
     /// The broken brokers, if any were run.
     pub(crate) defects: Option<Table>,
+    /// Theory against simulation, if they were compared.
+    pub(crate) theory: Option<Table>,
 }
 
 /// A sweep over random workloads and faults.
@@ -49,6 +51,7 @@ impl<'a> Proof<'a> {
             invariants: invariants(),
             exploration: results.exploration.as_ref().map(sweep),
             defects: (!results.defects.is_empty()).then(|| defects(results)),
+            theory: (!results.theory.is_empty()).then(|| theory(results)),
         }
     }
 }
@@ -113,4 +116,22 @@ fn caught(defect: &Defect) -> String {
         Some(name) => format!("✗ as {name}"),
         None => "✗ not caught".into(),
     }
+}
+
+fn theory(results: &Results) -> Table {
+    let rows = results.theory.iter().enumerate().map(|(index, check)| {
+        let figure = |value: f64, field: &str| Cell::from(Figure::number(value, format!("/theory/{index}/{field}")));
+        Row {
+            label: format!("{}, {}: {}", check.case, check.architecture.label(), check.figure),
+            cells: vec![
+                figure(check.theory, "theory"),
+                figure(check.simulated, "simulated"),
+                figure(check.half_width, "half_width"),
+                Cell::Text(if check.agrees { "✓ yes" } else { "✗ no" }.into()),
+            ],
+        }
+    });
+    let agree = results.theory.iter().filter(|check| check.agrees).count();
+    let caption = format!("Theory against simulation: {agree} of {} figures agree", results.theory.len());
+    Table::plain(&caption, "system and figure", &["theory", "simulated", "±", "agrees"], rows.collect())
 }

@@ -141,7 +141,7 @@ fn a_card_without_its_scenario_says_so() {
     let mut results = sample();
     results.scenarios.retain(|scenario| scenario.name != "frozen-server");
     let report = Report::of(&results, "page-missing-scenario");
-    assert_eq!(report.html.matches("No figure: not in this run.").count(), 3);
+    assert_eq!(report.html.matches("No figure: not in this run.").count(), 6, "three for this, three for replay");
 }
 
 #[test]
@@ -151,9 +151,12 @@ fn results_of_nothing_are_still_a_report() {
     results.benchmarks.clear();
     results.defects.clear();
     results.exploration = None;
+    results.theory.clear();
     let report = Report::of(&results, "page-empty");
     assert_eq!(report.charts.len(), 0);
-    for sentence in ["No benchmark was part", "No sweep was part", "No broken broker was part"] {
+    for sentence in
+        ["No benchmark was part", "No sweep was part", "No broken broker was part", "Theory was not compared"]
+    {
         assert!(report.html.contains(sentence), "{sentence}");
         assert!(report.markdown.contains(sentence), "{sentence}");
     }
@@ -177,7 +180,7 @@ fn simulated_and_measured_time_share_no_chart() {
     let (simulated, measured) = (Clock::Simulated.label(), Clock::Measured.label());
     for (name, chart) in &report.charts {
         assert!(chart.contains(simulated) != chart.contains(measured), "{name}");
-        let own = name.starts_with("scenario-steady-load");
+        let own = name.starts_with("scenario-quick-lookup");
         assert!(!own || chart.contains("queue\n") == chart.contains(measured), "{name}");
     }
     let measured_charts = report.charts.iter().filter(|(name, _)| name.ends_with("-measured.svg")).count();
@@ -189,6 +192,12 @@ fn a_claim_that_could_not_be_judged_neither_holds_nor_fails() {
     let report = Report::of(&sample(), "page-unjudged");
     assert_eq!(report.html.matches("</span> not judged</span>").count(), 1);
     assert!(report.html.contains("6 of 8 claims hold, 1 not judged"));
+}
+
+#[test]
+fn a_disagreement_with_theory_is_not_hidden() {
+    let report = Report::of(&sample(), "page-theory");
+    assert!(report.html.contains("1 of 2 figures agree") && report.html.contains("✗ no"));
 }
 
 #[test]

@@ -91,9 +91,22 @@ pub enum TestError {
     Failed(Box<Failed>),
 }
 
+/// Of a long story, how many lines of its beginning and of its end are printed.
+const PRINTED_LINES: (usize, usize) = (60, 30);
+
+/// Prints a story; of a long one, how it begins and how it ends.
+fn tell(story: &[String], formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let (first, last) = PRINTED_LINES;
+    let mut print = |lines: &[String]| lines.iter().try_for_each(|line| writeln!(formatter, "  {line}"));
+    let Some(left_out) = story.len().checked_sub(first + last).filter(|lines| *lines > 0) else { return print(story) };
+    print(&story[..first])?;
+    print(&[format!("({left_out} lines more)")])?;
+    print(&story[first + left_out..])
+}
+
 impl fmt::Display for Passed {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.story.iter().try_for_each(|line| writeln!(formatter, "  {line}"))?;
+        tell(&self.story, formatter)?;
         let Passed { seeds, faults, faults_felt, .. } = self;
         write!(formatter, "{seeds} seeds hold; {faults_felt} of {faults} faults changed something")
     }
@@ -104,7 +117,24 @@ impl fmt::Display for Failed {
         let Failed { test, seed, seeds, plan, runs, problem, story, replay } = self;
         writeln!(formatter, "{test}: {problem}")?;
         writeln!(formatter, "seed {seed}, found after {seeds} seeds; made small in {runs} runs: {plan}")?;
-        story.iter().try_for_each(|line| writeln!(formatter, "  {line}"))?;
+        tell(story, formatter)?;
         write!(formatter, "replay: {replay}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_long_story_the_beginning_and_the_end_are_printed() {
+        let printed = |lines: usize| {
+            let story = (1..=lines).map(|line| format!("line {line}")).collect();
+            let printed = Passed { story, ..Passed::default() }.to_string();
+            printed.lines().map(|line| line.trim().to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(printed(90).len(), 91);
+        let long = printed(100);
+        assert_eq!((long.len(), &*long[59], &*long[60], &*long[61]), (92, "line 60", "(10 lines more)", "line 71"));
     }
 }

@@ -61,10 +61,18 @@ fn catch(defect: Defect) -> Option<Wrong> {
     worlds.into_iter().find_map(|world| Search::new(world).with_defect(defect, MOST_STEPS).run().err())
 }
 
+/// Queues here have no length limit, no priorities, no times to live and no single active consumer.
+const OUT_OF_REACH: [Defect; 5] = [
+    Defect::IgnoresLength,
+    Defect::IgnoresPriority,
+    Defect::ExpiresEarly,
+    Defect::NeverExpires,
+    Defect::ServesStandbys,
+];
+
 #[test]
 fn broken_brokers_are_caught() {
-    // No queue here has a length limit.
-    for defect in Defect::ALL.iter().filter(|defect| **defect != Defect::IgnoresLength) {
+    for defect in Defect::ALL.iter().filter(|defect| !OUT_OF_REACH.contains(defect)) {
         let Wrong { steps, what } = catch(*defect).unwrap_or_else(|| panic!("{defect} is not caught"));
         println!("{defect}: {what} after {steps:?}");
     }

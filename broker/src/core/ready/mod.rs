@@ -209,6 +209,20 @@ mod tests {
     }
 
     #[test]
+    fn the_first_message_says_when_it_has_to_leave() {
+        let expires_at = |at| Some(Box::new(Extra { expires_at: Some(at), ..Extra::default() }));
+        let (soon, later) = (Timestamp::from_nanoseconds(5), Timestamp::from_nanoseconds(9));
+        let mut ready = Ready::new(true, false);
+        assert_eq!(ready.first_expires_at(), None);
+        ready.push(message("a"), 0, expires_at(soon));
+        assert_eq!(ready.first_expires_at(), Some(soon));
+        ready.push(message("b"), 3, expires_at(later));
+        assert_eq!(ready.first_expires_at(), Some(later));
+        ready.push(message("c"), 4, None);
+        assert_eq!(ready.first_expires_at(), None);
+    }
+
+    #[test]
     fn bytes_are_counted_where_they_are_limited() {
         let mut ready = Ready::new(true, true);
         ready.push(message("aaa"), 0, None);

@@ -356,3 +356,25 @@ fn a_new_routing_key_replaces_all_of_a_dead_letter() {
     assert_eq!((driver.counts("copy").taken, driver.counts("dead").taken), (1, 1));
     assert_eq!(driver.get(A, "dead").unwrap().message.headers().get("CC"), None);
 }
+
+#[test]
+fn a_dead_letters_key_is_as_long_as_the_wire_allows_and_no_longer() {
+    let mut driver = Driver::new();
+    driver.declare("dead", QueuePolicy::default());
+    let (connection, queue, exchange, arguments) = (A.connection, "dead", "amq.fanout", Table::default());
+    driver.run(Command::BindQueue { connection, queue, exchange, routing_key: b"", arguments });
+    for (length, fate) in [(255, "dead-lettered"), (256, "gone")] {
+        let name = format!("q{length}");
+        let key = Some(vec![b'x'; length]);
+        let exchange = Some("amq.fanout".into());
+        driver.declare(
+            &name,
+            QueuePolicy { dead_letter_exchange: exchange, dead_letter_routing_key: key, ..QueuePolicy::default() },
+        );
+        driver.publish_all(&name, &["a"]);
+        driver.get(A, &name);
+        driver.run(Command::Reject { channel: A, delivery_tag: 0, multiple: true, requeue: false });
+        assert_eq!(driver.effects(), [format!("a {fate} from {name}: rejected")]);
+    }
+    assert_eq!(driver.counts("dead").ready, 1);
+}

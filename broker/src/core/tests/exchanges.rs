@@ -156,3 +156,40 @@ fn copies_go_to_their_keys_and_blind_ones_are_not_told() {
     let message = driver.get(A, "c").unwrap().message;
     assert_eq!(message.headers(), told.as_table());
 }
+
+#[test]
+fn only_a_headers_exchange_looks_at_x_match() {
+    let mut driver = with(&[], &["a"]);
+    let mut arguments = TableBuilder::new();
+    arguments.insert("x-match", Value::LongString(b"some"));
+    let mut bind = |exchange| {
+        let (connection, queue, routing_key) = (A.connection, "a", b"k");
+        driver.handle(Command::BindQueue { connection, queue, exchange, routing_key, arguments: arguments.as_table() })
+    };
+    assert!(matches!(bind("amq.headers"), Err(Refusal::InvalidBinding(_))));
+    assert_eq!(bind("amq.direct"), Ok(Reply::Done));
+}
+
+#[test]
+fn a_headers_exchange_forgets_what_was_unbound() {
+    let mut driver = with(&[], &["a", "b"]);
+    let mut wanted = TableBuilder::new();
+    wanted.insert("tenant", Value::LongString(b"blue"));
+    bind_with(&mut driver, "a", "amq.headers", "", &wanted);
+    bind_with(&mut driver, "b", "amq.headers", "", &wanted);
+    for (queue, published) in [("a", Published::Taken), ("b", Published::Unroutable)] {
+        let (connection, exchange, arguments) = (A.connection, "amq.headers", wanted.as_table());
+        driver.run(Command::UnbindQueue { connection, queue, exchange, routing_key: b"", arguments });
+        assert_eq!(publish_with(&mut driver, "amq.headers", "", &wanted), published);
+    }
+    assert_eq!(taken(&driver, &["a", "b"]), [0, 1]);
+}
+
+#[test]
+fn whoever_only_asks_for_an_exchange_need_not_know_what_it_is() {
+    let mut driver = with(&[("x", ExchangeKind::Fanout)], &[]);
+    assert!(exists(&mut driver, "x") && exists(&mut driver, "amq.topic"));
+    assert!(!exists(&mut driver, "y") && !exists(&mut driver, "amq.y"));
+    let declare = Command::DeclareExchange { name: "x", passive: false, options: ExchangeOptions::default() };
+    assert!(driver.handle(declare).is_err());
+}

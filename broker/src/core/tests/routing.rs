@@ -164,3 +164,18 @@ fn exchanges_that_are_not_there_and_internal_ones_take_no_messages() {
     assert_eq!(driver.handle(publish("x")), Err(Refusal::InternalExchange("x".into())));
     assert_eq!(ready(&driver), [("a", 0)]);
 }
+
+#[test]
+fn unbinding_what_is_not_there_is_no_error_but_anothers_queue_is_left_alone() {
+    let mut driver = with_queues(&["a"]);
+    let options = QueueOptions { exclusive: true, ..QueueOptions::default() };
+    driver.run(Command::DeclareQueue { connection: B.connection, name: "theirs", passive: false, options });
+    let mut unbind = |queue, exchange| {
+        let (connection, routing_key, arguments) = (A.connection, b"k", Table::default());
+        driver.handle(Command::UnbindQueue { connection, queue, exchange, routing_key, arguments })
+    };
+    assert_eq!(unbind("a", "nowhere"), Ok(Reply::Done));
+    assert_eq!(unbind("nobody", "amq.direct"), Ok(Reply::Done));
+    assert_eq!(unbind("theirs", "amq.direct"), Err(Refusal::Locked("theirs".into())));
+    assert_eq!(unbind("theirs", "nowhere"), Err(Refusal::Locked("theirs".into())));
+}
