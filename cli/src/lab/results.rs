@@ -11,9 +11,9 @@ use handoff_sim::theory::Comparison;
 use super::{faults, guarantees, machine, trace};
 use crate::campaign::{Campaign, Run};
 
-/// All results of one lab run.
+/// All results of one lab run over `seeds` seeds from the first, `seed`.
 pub fn collect(
-    seed: u64,
+    (seed, seeds): (u64, u64),
     campaigns: &[Campaign],
     sweep: &Sweep,
     defects: &[DefectResult],
@@ -22,7 +22,7 @@ pub fn collect(
 ) -> model::Results {
     model::Results {
         schema_version: model::SCHEMA_VERSION,
-        generated_by: machine::generated_by(format!("cargo run --release -- lab --seed {seed}")),
+        generated_by: machine::generated_by(format!("cargo run --release -- lab --seed {seed} --seeds {seeds}")),
         machine: machine::describe(),
         seed,
         started_at: None,
