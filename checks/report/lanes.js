@@ -68,6 +68,17 @@ check('it steps from event to event, forth and back', async (page, report) => {
   assert.equal(await event.textContent(), told.at(-2)[0]);
 });
 
+check('the message of an event can be reached with the keyboard', async (page, report) => {
+  const section = await chapter(page, eventful(report).name);
+  await section.locator('.forward').focus();
+  const job = section.locator('.event .job');
+  while ((await job.count()) === 0) await page.keyboard.press('Enter');
+  const name = (await job.textContent()).replace('job ', '');
+  await job.focus();
+  await page.keyboard.press('Enter');
+  assert.match(await section.locator('.details h4').textContent(), new RegExp(`^Job ${Number(name).toLocaleString('en-US')} `));
+});
+
 check('a click on a message tells its way in every lane', async (page, report) => {
   const { name, trace } = eventful(report);
   const section = await chapter(page, name);

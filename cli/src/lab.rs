@@ -77,7 +77,14 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let measured = measurement::interleaved(&workload(), &architectures, REPETITIONS, |_| progress.inc(1))?;
     progress.finish_and_clear();
 
-    let results = results::collect(arguments.seed, &campaigns, &sweep, &defects, &theory, &summary::medians(&measured));
+    let results = results::collect(
+        (arguments.seed, arguments.seeds),
+        &campaigns,
+        &sweep,
+        &defects,
+        &theory,
+        &summary::medians(&measured),
+    );
     let rendered = render(&results, &arguments.out)?;
     if arguments.json {
         output::line(&handoff_reports::to_json(&results)?)?;

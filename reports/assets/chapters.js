@@ -110,6 +110,7 @@ class Chapter {
     this.views.forEach(({ view, now }) => {
       const figures = view.draw(at, player.travel, this.job);
       now.textContent = inWords(figures, trace);
+      if (!running) view.root.setAttribute("aria-label", `${LABELS[view.lane.architecture]}: ${now.textContent}`);
     });
     this.scrubber.value = at;
     const second = at / trace.perSecond;
@@ -141,9 +142,17 @@ class Chapter {
     this.remember();
   }
 
+  /** Tells an event; its job is a way to the message, so that every message can be reached with the keyboard. */
   tellEvent({ at, lane, path, what }) {
-    const who = LABELS[this.trace.lanes[lane].architecture];
-    this.tell(`${moment(at / this.trace.perSecond)}, ${who}: ${path ? `job ${path.number} – ` : ""}${what}`);
+    const { architecture } = this.trace.lanes[lane];
+    this.tell(`${moment(at / this.trace.perSecond)}, ${LABELS[architecture]}: `);
+    if (path === null) {
+      this.find(".event").append(what);
+      return;
+    }
+    const button = element("button", { type: "button", class: "job" }, `job ${path.number}`);
+    button.addEventListener("click", () => this.choose(path.number, architecture));
+    this.find(".event").append(button, ` ${what}`);
   }
 
   tell(text) {

@@ -35,7 +35,7 @@ function readTrace({ trace, faults }) {
     .filter((fault) => fault.kind !== "poison")
     .map((fault) => ({ ...fault, from: ticks(fault.from_s), until: fault.until_s === undefined ? last : ticks(fault.until_s) }));
   const read = { ...trace, jobs, windows, last, perSecond };
-  read.lanes = trace.lanes.map((lane) => readLane(lane, jobs, trace.subscribers));
+  read.lanes = trace.lanes.map((lane) => readLane(lane, jobs, read));
   return read;
 }
 
@@ -59,12 +59,12 @@ function markBystanders(text, jobs) {
   }
 }
 
-function readLane(lane, jobs, subscribers) {
+function readLane(lane, jobs, trace) {
   const column = new Column(lane.paths);
   const paths = jobs.map((job) => readPath(column, job));
   for (const path of paths) {
-    path.copies = copiesOf(path, subscribers);
-    for (const copy of path.copies) copy.stages = stagesOf(copy, lane);
+    path.copies = copiesOf(path, trace.subscribers);
+    for (const copy of path.copies) copy.stages = stagesOf(copy, lane, trace.windows);
     path.stages = path.copies[0].stages;
   }
   return { ...lane, paths, counts: countsOf(paths, lane) };
@@ -111,7 +111,7 @@ function readPath(column, { number, arrived, bystander = false }) {
 }
 
 /** Where a job is from when on: at the front end, between, with a worker, or in one of the places where it ends. */
-function stagesOf(path, lane) {
+function stagesOf(path, lane, windows) {
   const stages = [{ at: path.arrived, place: "accept" }];
   const add = (at, place, more) => stages.push({ at, place, ...more });
   if (path.bystander) {
@@ -123,7 +123,10 @@ function stagesOf(path, lane) {
   for (const { worker, started, ended, end } of path.attempts) {
     add(started, "worker", { worker });
     if (end === COMPLETED) add(ended, done++ > 0 ? "twice" : "done");
-    else if (end !== OPEN) add(ended, "between", { returned: true });
+    // A worker that only fell silent still has it, as far as anybody knows; a log has it anyway.
+    else if (end === CUT_OFF && lane.architecture !== "log" && fellSilent(worker, ended, windows)) {
+      add(ended, "worker", { worker, returned: true });
+    } else if (end !== OPEN) add(ended, "between", { returned: true });
   }
   const lastAttempt = path.attempts.at(-1);
   const isIdle = lastAttempt === undefined || lastAttempt.end !== OPEN;
@@ -134,6 +137,10 @@ function stagesOf(path, lane) {
     add(lastAttempt ? lastAttempt.ended : lane.ended, "lost");
   }
   return stages.sort((left, right) => left.at - right.at);
+}
+
+function fellSilent(worker, at, windows) {
+  return windows.some((fault) => fault.kind === "silence" && fault.target === `worker-${worker}` && Math.abs(fault.from - at) <= 1);
 }
 
 /** The times at which each count goes up (or, for the second of a pair, down), sorted. */

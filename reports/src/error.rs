@@ -34,6 +34,14 @@ pub enum ReadError {
         /// What was expected, and where.
         source: serde_json::Error,
     },
+    /// A trace in it cannot be read.
+    #[error("{}: {what}", path.display())]
+    Trace {
+        /// The file.
+        path: PathBuf,
+        /// Which one, and what is wrong with it.
+        what: String,
+    },
 }
 
 /// Why a report could not be rendered. Files that were already written stay; no file is ever half written.

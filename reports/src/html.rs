@@ -27,10 +27,12 @@ const THEME_SCRIPT: &str = include_str!("../assets/theme.js");
 
 /// The page's own scripts, one file a subject; together they are one module. Without them everything can still be
 /// read; only the lanes do not play and the theme cannot be switched.
-const SCRIPTS: [&str; 9] = [
+const SCRIPTS: [&str; 11] = [
     THEME_SCRIPT,
     include_str!("../assets/format.js"),
     include_str!("../assets/trace.js"),
+    include_str!("../assets/layout.js"),
+    include_str!("../assets/field.js"),
     include_str!("../assets/lanes.js"),
     include_str!("../assets/player.js"),
     include_str!("../assets/cursor.js"),

@@ -7,6 +7,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Serialize};
 use serde_json::Error;
 
+use crate::check;
 use crate::error::{ReadError, ReportError};
 use crate::layout::Layout;
 use crate::model::{Results, SCHEMA_VERSION};
@@ -32,7 +33,11 @@ pub fn from_json(document: &str, path: &Path) -> Result<Results, ReadError> {
     if found != SCHEMA_VERSION {
         return Err(ReadError::Version { path: path.into(), found, expected: SCHEMA_VERSION });
     }
-    serde_json::from_str(document).map_err(invalid)
+    let results = serde_json::from_str(document).map_err(invalid)?;
+    match check::damage(&results) {
+        Some(what) => Err(ReadError::Trace { path: path.into(), what }),
+        None => Ok(results),
+    }
 }
 
 /// Reads the results document at `path`.

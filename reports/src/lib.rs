@@ -6,6 +6,7 @@
 //! The page is one offline file: no request leaves it, and its scripts are a few lines that it can do without.
 
 pub mod advice;
+mod check;
 pub mod compare;
 mod error;
 mod json;

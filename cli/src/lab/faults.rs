@@ -30,6 +30,16 @@ fn described(fault: &Fault) -> model::Fault {
     model::Fault { kind: kind.to_owned(), target, what, from_s, until_s }
 }
 
+/// A fault with its time, as one says it.
+pub fn sentence(fault: &model::Fault) -> String {
+    match (fault.kind.as_str(), fault.until_s) {
+        ("poison", _) => fault.what.clone(),
+        ("replay", _) => format!("at {} s {}", fault.from_s, fault.what),
+        (_, Some(until_s)) => format!("{}, from {} to {until_s} s", fault.what, fault.from_s),
+        (_, None) => format!("{}, from {} s on", fault.what, fault.from_s),
+    }
+}
+
 /// A node's name as one says it.
 fn spoken(node: &str) -> String {
     match node {

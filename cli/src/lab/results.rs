@@ -11,9 +11,9 @@ use handoff_sim::theory::Comparison;
 use super::{faults, guarantees, machine, trace};
 use crate::campaign::{Campaign, Run};
 
-/// All results of one lab run.
+/// All results of one lab run over `seeds` seeds from the first, `seed`.
 pub fn collect(
-    seed: u64,
+    (seed, seeds): (u64, u64),
     campaigns: &[Campaign],
     sweep: &Sweep,
     defects: &[DefectResult],
@@ -22,7 +22,7 @@ pub fn collect(
 ) -> model::Results {
     model::Results {
         schema_version: model::SCHEMA_VERSION,
-        generated_by: machine::generated_by(format!("cargo run --release -- lab --seed {seed}")),
+        generated_by: machine::generated_by(format!("cargo run --release -- lab --seed {seed} --seeds {seeds}")),
         machine: machine::describe(),
         seed,
         started_at: None,
@@ -71,12 +71,17 @@ fn settings(scenario: &Scenario) -> Vec<model::Setting> {
         setting("front end", format!("{} threads, {} may wait", front.threads, front.accept_queue)),
         setting("network", format!("{} µs each way", network.mean_us)),
     ];
+    settings.extend(load.phases.iter().map(|phase| {
+        let until_s = phase.at_s + phase.duration_s;
+        setting("for a while", format!("{} times the load, from {} to {until_s} s", phase.factor, phase.at_s))
+    }));
     if work.subscribers > 1 {
         settings.push(setting("readers", format!("{}, each of whom has every job done", work.subscribers)));
     }
     if let Some(every) = load.bystander_every {
         settings.push(setting("bystanders", format!("one request in {every} needs no worker")));
     }
+    settings.extend(faults::faults(scenario).iter().map(|fault| setting("breaks", faults::sentence(fault))));
     settings.extend(unplayable);
     settings
 }

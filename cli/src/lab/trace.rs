@@ -15,7 +15,7 @@ use crate::campaign::Run;
 /// How long a tick is.
 const TICK_US: u64 = 100;
 /// More jobs than this are thinned out: the page has to stay small.
-const MOST_JOBS: usize = 2_100;
+const MOST_JOBS: usize = 3_300;
 /// How many unusual ones are kept beside those.
 const MOST_UNUSUAL: usize = 300;
 
@@ -28,7 +28,7 @@ pub fn trace(scenario: &Scenario, seed: u64, runs: &[&Run]) -> Option<model::Tra
     let one_in = arrivals.len().div_ceil(MOST_JOBS).max(1) as u64;
     let unusual: BTreeSet<u64> = lanes.iter().flat_map(Source::unusual).collect();
     let kept: Vec<(u64, u64)> =
-        arrivals.into_iter().filter(|(job, _)| job % one_in == 0 || unusual.contains(job)).collect();
+        arrivals.into_iter().filter(|(job, _)| is_drawn(*job, one_in) || unusual.contains(job)).collect();
     Some(model::Trace {
         seed,
         tick_us: TICK_US,
@@ -40,6 +40,12 @@ pub fn trace(scenario: &Scenario, seed: u64, runs: &[&Run]) -> Option<model::Tra
         bystanders: model::write_places(first.bystanders(&kept)),
         lanes: lanes.iter().map(|lane| lane.write(&kept)).collect(),
     })
+}
+
+/// One job in so many, without a pattern: every second one may be another kind of job.
+fn is_drawn(job: u64, one_in: u64) -> bool {
+    const GOLDEN_RATIO: u64 = 0x9E37_79B9_7F4A_7C15;
+    (job.wrapping_mul(GOLDEN_RATIO) >> 32).is_multiple_of(one_in)
 }
 
 /// What a lane is made from.

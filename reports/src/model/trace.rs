@@ -18,7 +18,7 @@ pub struct Trace {
     pub seed: u64,
     /// How long a tick is, in microseconds.
     pub tick_us: u64,
-    /// Only every so-many-th job is in the trace, and each that something unusual happened to. 1: all of them.
+    /// About one job in so many is in the trace, and each that something unusual happened to. 1: all of them.
     pub one_in: u64,
     /// How many workers there are.
     pub workers: u32,

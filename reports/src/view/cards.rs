@@ -88,7 +88,7 @@ const EVIDENCE: [Source; 4] = [
         scenario: "quick-lookup",
         // A call brings its result with it; to wait for one, a queue's or a log's caller needs a reply.
         variant: Some("reply"),
-        measures: &[("half of the callers have the result within", response_p50)],
+        measures: &[("half have the result within", response_p50)],
     },
     Source {
         scenario: "frozen-server",

@@ -54,3 +54,13 @@ fn a_figure_that_is_no_number_is_refused() {
     let error = to_json(&results).expect_err("JSON has no infinity").to_string();
     assert!(error.starts_with("results cannot be written as JSON"), "{error}");
 }
+
+#[test]
+fn a_damaged_trace_is_named() {
+    let mut results = sample();
+    let trace = results.scenarios.iter_mut().find_map(|scenario| scenario.trace.as_mut()).expect("a trace");
+    trace.lanes[1].paths.pop();
+    let document = to_json(&results).expect("it is JSON");
+    let error = from_json(&document, Path::new("cut.json")).expect_err("it breaks off").to_string();
+    assert!(error.starts_with("cut.json: the trace of scenario") && error.contains("lane queue"), "{error}");
+}
