@@ -51,6 +51,7 @@ impl Workload {
                 workers: self.workers,
                 subscribers: 1,
                 max_attempts: 5,
+                retry_delay_ms: None,
                 acknowledge: Acknowledge::AfterWork,
             },
             front: FrontEnd::default(),

@@ -2,7 +2,7 @@
 //! Fuzzes `frames`, which is in broker/tests/fuzz/entries.
 
 #[path = "../../broker/tests/fuzz/entries/mod.rs"]
-#[allow(unused_imports, reason = "each target calls one of the entries")]
+#[allow(dead_code, unused_imports, reason = "each target calls one of the entries")]
 mod entries;
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| entries::frames(bytes));

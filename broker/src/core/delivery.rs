@@ -17,7 +17,7 @@ impl Broker {
         loop {
             while let Some(&queue) = self.due.front() {
                 // The deaths are told before what was behind is delivered.
-                if self.bury_expired(queue) {
+                if !self.timers.is_empty() && self.bury_expired(queue) {
                     return None;
                 }
                 self.due.pop_front();
@@ -79,7 +79,9 @@ impl Broker {
                 let delivery = deliver((key, queue), channel, Some(consumer_key), consumer.no_ack)?;
                 self.totals.count_delivery(&delivery, consumer.no_ack);
                 let (channel, consumer_tag) = (channel.id, consumer.tag.clone());
-                self.set_timer(key);
+                if queue.is_timed {
+                    self.set_timer(key);
+                }
                 return Some(Effect::Deliver { channel, consumer_tag, delivery });
             }
         }

@@ -3,6 +3,8 @@
 //! This, [`properties`](super::properties) and [`death_record`](super::death_record) are the only readers of a
 //! message's property bytes in the core.
 
+use std::time::Duration;
+
 use super::message::Message;
 use super::ready::BlindCopies;
 use crate::amqp::codec::{Table, Value};
@@ -15,6 +17,8 @@ pub(super) struct Envelope<'a> {
     copies: Vec<&'a [u8]>,
     /// The message's headers.
     pub headers: Table<'a>,
+    /// How long it may stay in a queue, if its publisher limits that (`expiration`).
+    pub time_to_live: Option<Duration>,
 }
 
 /// The header that is taken out of a message before anybody sees it.
@@ -25,13 +29,15 @@ pub(super) const COPIES: &str = "CC";
 impl<'a> Envelope<'a> {
     /// A message as it was published.
     pub fn of(message: &'a Message) -> Self {
-        let headers = message.headers();
+        let properties = message.parsed();
+        let headers = properties.headers().unwrap_or_default();
+        let time_to_live = properties.expiration().and_then(|text| text.parse().ok()).map(Duration::from_millis);
         let mut copies = Vec::new();
         if !headers.is_empty() {
             copies.extend(keys_in(headers, COPIES));
             copies.extend(keys_in(headers, BLIND_COPIES));
         }
-        Envelope { routing_key: message.routing_key(), copies, headers }
+        Envelope { routing_key: message.routing_key(), copies, headers, time_to_live }
     }
 
     /// A message that is published again under its own routing keys, the blind ones kept apart.
@@ -42,12 +48,13 @@ impl<'a> Envelope<'a> {
             routing_key: message.routing_key(),
             copies: keys_in(headers, COPIES).chain(blind).collect(),
             headers,
+            time_to_live: None,
         }
     }
 
     /// The same message under another routing key, and only that.
     pub fn readdressed(routing_key: &'a [u8], message: &'a Message) -> Self {
-        Envelope { routing_key, copies: Vec::new(), headers: message.headers() }
+        Envelope { routing_key, copies: Vec::new(), headers: message.headers(), time_to_live: None }
     }
 
     /// All routing keys, its own first.
@@ -57,6 +64,9 @@ impl<'a> Envelope<'a> {
 
     /// The routing keys that nobody may see.
     pub fn blind_copies(&self) -> BlindCopies {
+        if self.copies.is_empty() {
+            return None;
+        }
         self.headers.get(BLIND_COPIES).map(|_| keys_in(self.headers, BLIND_COPIES).map(Box::from).collect())
     }
 }

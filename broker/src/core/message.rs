@@ -55,6 +55,11 @@ impl Message {
         std::str::from_utf8(&self.content()[start..start + self.exchange_bytes()]).unwrap_or_default()
     }
 
+    /// Whether that is the default exchange.
+    pub(super) fn is_to_default_exchange(&self) -> bool {
+        self.exchange_bytes() == 0
+    }
+
     /// The routing key it was published with.
     pub fn routing_key(&self) -> &[u8] {
         let start = PREFIX_BYTES + self.exchange_bytes();

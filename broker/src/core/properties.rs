@@ -2,8 +2,6 @@
 //!
 //! Whoever publishes has checked the bytes. If they are not what they should be, nothing is found in them.
 
-use std::time::Duration;
-
 use super::message::Message;
 use crate::amqp::codec::{Properties, Table};
 
@@ -15,11 +13,6 @@ impl Message {
     /// Its headers; empty if it has none.
     pub fn headers(&self) -> Table<'_> {
         self.parsed().headers().unwrap_or_default()
-    }
-
-    /// How long it may stay in a queue, if its publisher limits that (`expiration`).
-    pub(super) fn time_to_live(&self) -> Option<Duration> {
-        self.parsed().expiration()?.parse().ok().map(Duration::from_millis)
     }
 
     /// How urgent it is: 0 if its publisher does not say.

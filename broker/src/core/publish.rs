@@ -24,10 +24,11 @@ pub(super) struct Arrival {
 impl Arrival {
     /// What the message has beside itself in this queue.
     fn extra(&self, queue: &Queue, now: Timestamp) -> Option<Box<Extra>> {
-        let time_to_live = self.time_to_live.into_iter().chain(queue.options.policy.message_ttl).min();
-        if time_to_live.is_none() && self.blind_copies.is_none() {
+        let message_ttl = queue.options.policy.message_ttl;
+        if self.time_to_live.is_none() && message_ttl.is_none() && self.blind_copies.is_none() {
             return None;
         }
+        let time_to_live = self.time_to_live.into_iter().chain(message_ttl).min();
         let expires_at = time_to_live.map(|time_to_live| now + time_to_live);
         Some(Box::new(Extra { expires_at, blind_copies: self.blind_copies.clone() }))
     }
@@ -53,10 +54,10 @@ impl Broker {
     pub(super) fn publish_to(&mut self, exchange: ExchangeKey, message: Message) -> Published {
         let envelope = Envelope::of(&message);
         self.exchanges.route(&self.queue_keys, exchange, &envelope, &mut self.targets);
-        let blind_copies = envelope.blind_copies();
-        let message = if blind_copies.is_some() { message.without_header(BLIND_COPIES) } else { message };
+        let (blind_copies, time_to_live) = (envelope.blind_copies(), envelope.time_to_live);
+        let message = if blind_copies.is_some() { self.without_blind_copies(&message) } else { message };
         let is_reply = is_reply_address(&message);
-        let arrival = Arrival { time_to_live: message.time_to_live(), message, blind_copies };
+        let arrival = Arrival { message, time_to_live, blind_copies };
         let routed = self.targets.len();
         self.totals.published += 1;
         self.totals.unroutable += u64::from(routed == 0);
@@ -67,6 +68,12 @@ impl Broker {
             _ if taken < routed => Published::Refused,
             _ => Published::Taken,
         }
+    }
+
+    fn without_blind_copies(&self, message: &Message) -> Message {
+        let message = message.without_header(BLIND_COPIES);
+        message.count(&self.meter);
+        message
     }
 
     /// Offers a message to every target, and forgets the targets. Says how many took it.
@@ -82,39 +89,53 @@ impl Broker {
     }
 
     fn take(&mut self, key: QueueKey, arrival: &Arrival) -> bool {
-        let message = &arrival.message;
-        if self.queues[key].refuses(message) {
-            self.push_all(key);
-        }
-        let queue = &mut self.queues[key];
-        if queue.refuses(message) {
-            if queue.options.policy.overflow == Overflow::RejectPublishDeadLetter {
-                self.divert(key, arrival);
-            }
+        let (message, now) = (&arrival.message, self.now);
+        if self.queues[key].refuses(message) && !self.makes_room(key, arrival) {
             return false;
         }
-        message.count(&self.meter);
-        let extra = arrival.extra(queue, self.now);
+        let mut queue = &mut self.queues[key];
+        let extra = arrival.extra(queue, now);
         let expires_at = extra.as_ref().and_then(|extra| extra.expires_at);
-        if expires_at.is_some_and(|at| at <= self.now) {
+        if expires_at.is_some_and(|at| at <= now) {
             self.push_all(key);
+            queue = &mut self.queues[key];
         }
-        let queue = &mut self.queues[key];
         let priority = queue.options.policy.max_priority.map_or(0, |max| message.priority().min(max));
         queue.ready.push(message.clone(), priority, extra);
         queue.tally.taken += 1;
         if let Some(at) = expires_at {
-            queue.is_timed = true;
-            // Without any time to live it is delivered at once, or not at all.
-            if at <= self.now && queue.ready.length() == 1 {
-                let delivery = self.push_one(key);
-                self.effects.extend(delivery);
-            }
+            self.note_expiring(key, at);
+        } else if queue.is_overfull() {
+            self.untidy.push_back(key);
+        }
+        self.note_due(key);
+        true
+    }
+
+    /// Pushes what consumers have credit for from a queue that is full. Says whether there is room then for what has
+    /// arrived; if not, it goes to the dead letters instead, where the queue wants that.
+    fn makes_room(&mut self, key: QueueKey, arrival: &Arrival) -> bool {
+        self.push_all(key);
+        let queue = &self.queues[key];
+        if !queue.refuses(&arrival.message) {
+            return true;
+        }
+        if queue.options.policy.overflow == Overflow::RejectPublishDeadLetter {
+            self.divert(key, arrival);
+        }
+        false
+    }
+
+    /// A queue has taken a message that expires. Without any time to live it is delivered at once, or not at all.
+    fn note_expiring(&mut self, key: QueueKey, expires_at: Timestamp) {
+        let queue = &mut self.queues[key];
+        queue.is_timed = true;
+        if expires_at <= self.now && queue.ready.length() == 1 {
+            let delivery = self.push_one(key);
+            self.effects.extend(delivery);
         }
         self.set_timer(key);
         self.note_untidy(key);
-        self.note_due(key);
-        true
     }
 
     /// Notes that a queue has to drop from its head, if it has to.

@@ -6,7 +6,7 @@ use super::binding::Bindings;
 use super::broker::Broker;
 use super::channel::Channel;
 use super::command::{ChannelId, ConnectionId, ExchangeOptions, QueueOptions};
-use super::consumer::Consumer;
+use super::consumer::{Consumer, Place};
 use super::exchange::Exchange;
 use super::inspect::QueueCounts;
 use super::queue::Queue;
@@ -82,6 +82,10 @@ pub struct ConsumerSnapshot {
     pub no_ack: bool,
     /// Whether it is the only one that its queue may have.
     pub exclusive: bool,
+    /// It is served before those of a lower priority.
+    pub priority: i64,
+    /// Whether it is served at all: its queue may serve one consumer at a time, and this is not the one.
+    pub is_active: bool,
     /// The most deliveries that it may hold; 0 is no limit.
     pub prefetch: u16,
     /// How many it holds.
@@ -147,6 +151,8 @@ impl Broker {
             queue: Arc::clone(&queue.name),
             no_ack: consumer.no_ack,
             exclusive: queue.has_exclusive_consumer,
+            priority: consumer.priority,
+            is_active: !matches!(consumer.place, Place::Standby(_)),
             prefetch: consumer.prefetch,
             unacknowledged: consumer.held,
         }

@@ -5,36 +5,34 @@
 
 use std::collections::BTreeMap;
 use std::future::poll_fn;
-use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::task::{Poll, Waker};
 
 use tokio::sync::Semaphore;
 
 use super::options::ServerOptions;
-use super::snapshot::{ConnectionSnapshot, ConnectionTotals, MemorySnapshot, Snapshot, VirtualHostSnapshot};
+use super::peer::{Addresses, Peer};
+use super::snapshot::{ConnectionTotals, MemorySnapshot};
 use super::timekeeper::TimerState;
-use crate::amqp::{ClientDescription, Connection, ConnectionState, Output};
-use crate::core::{Broker, ChannelId, Command, ConnectionId, Effect, Machine};
+use crate::amqp::{Connection, Output};
+use crate::core::{ChannelId, Command, ConnectionId, Effect, Machine};
 use crate::time::Timestamp;
 
 /// When this much waits for a client that does not read, its deliveries stay in their queues.
 const PAUSE_ABOVE_BYTES: usize = 256 * 1024;
 /// How many logins are checked at the same time.
 const LOGIN_CHECKS: usize = 1;
-/// Which part of the memory's watermark bodies may take that have begun to come in and are not whole.
-const UNFINISHED_SHARE: u64 = 4;
 
 /// The shared state of a server.
 pub(super) struct Hub<M> {
     pub hosts: Vec<VirtualHost<M>>,
-    peers: BTreeMap<ConnectionId, Peer>,
+    pub peers: BTreeMap<ConnectionId, Peer>,
     pub totals: ConnectionTotals,
-    memory: MemorySnapshot,
-    alarms: u64,
+    pub memory: MemorySnapshot,
+    pub alarms: u64,
     /// Bytes of bodies that are not whole.
-    unfinished_bytes: u64,
-    max_connections: usize,
+    pub unfinished_bytes: u64,
+    pub max_connections: usize,
     stopping: bool,
     /// Who waits for the server to stop, or to be empty.
     waiting: Vec<Waker>,
@@ -43,37 +41,8 @@ pub(super) struct Hub<M> {
 
 /// A virtual host: its name, and its core or what stands around it.
 pub(super) struct VirtualHost<M> {
-    name: Arc<str>,
+    pub name: Arc<str>,
     pub machine: M,
-}
-
-/// The two ends of a connection.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Addresses {
-    pub peer: SocketAddr,
-    /// Where the listener listens.
-    pub local: SocketAddr,
-}
-
-/// A connection, as the others see it.
-pub(super) struct Peer {
-    /// What waits to be sent to it.
-    pub output: Output,
-    /// Bytes that came from it.
-    pub received_bytes: u64,
-    /// Its task; taken when it is woken, so that many deliveries wake it once.
-    waker: Option<Waker>,
-    /// Whether the core may deliver to it.
-    writable: bool,
-    /// The place of its virtual host.
-    host: usize,
-    addresses: Addresses,
-    connected_at: Timestamp,
-    state: ConnectionState,
-    client: Option<Arc<ClientDescription>>,
-    /// What its buffers held when they were last looked at, and how much of that are bodies that are not whole.
-    buffered_bytes: u64,
-    unfinished_bytes: u64,
 }
 
 impl<M: Machine> Hub<M> {
@@ -146,38 +115,6 @@ impl<M: Machine> Hub<M> {
         }
     }
 
-    /// Notes what a connection's buffers hold, and how much of that are bodies that are not whole. Says whether those
-    /// of all connections together take more than they may.
-    pub fn note_buffers(&mut self, id: ConnectionId, buffered_bytes: u64, unfinished_bytes: u64) -> bool {
-        let Some(peer) = self.peers.get_mut(&id) else { return false };
-        let buffered_bytes = buffered_bytes + peer.output.pending_bytes() as u64;
-        self.memory.buffer_bytes = self.memory.buffer_bytes + buffered_bytes - peer.buffered_bytes;
-        self.unfinished_bytes = self.unfinished_bytes + unfinished_bytes - peer.unfinished_bytes;
-        (peer.buffered_bytes, peer.unfinished_bytes) = (buffered_bytes, unfinished_bytes);
-        self.unfinished_bytes > self.memory.watermark.block_above_bytes / UNFINISHED_SHARE
-    }
-
-    /// Whether memory is short, so that whoever publishes has to wait. Everybody is woken when it becomes short, to give
-    /// back what is not needed, and those who wait when it is no more.
-    pub fn is_short_of_memory(&mut self) -> bool {
-        let was_blocking = self.memory.is_blocking;
-        self.memory.message_bytes = self.hosts.iter().map(|host| host.machine.memory_bytes()).sum();
-        let MemorySnapshot { message_bytes, buffer_bytes, watermark, .. } = self.memory;
-        self.memory.is_blocking = watermark.blocks(message_bytes + buffer_bytes, was_blocking);
-        if self.memory.is_blocking != was_blocking {
-            let word = if was_blocking { "enough memory again" } else { "short of memory: publishers are blocked" };
-            tracing::warn!(message_bytes, buffer_bytes, "{word}");
-        }
-        if self.memory.is_blocking && !was_blocking {
-            self.alarms += 1;
-            self.peers.values_mut().for_each(Peer::wake);
-        } else if was_blocking && !self.memory.is_blocking {
-            let blocked = self.peers.values_mut().filter(|peer| peer.state == ConnectionState::Blocked);
-            blocked.for_each(Peer::wake);
-        }
-        self.memory.is_blocking
-    }
-
     /// Connection `id` has ended.
     pub fn leave(&mut self, id: ConnectionId) {
         self.note_buffers(id, 0, 0);
@@ -190,16 +127,6 @@ impl<M: Machine> Hub<M> {
         if self.peers.is_empty() {
             self.wake_waiting();
         }
-    }
-
-    /// How many times memory has become short. Each time connections give back what they do not need.
-    pub fn alarms(&self) -> u64 {
-        self.alarms
-    }
-
-    /// Whether whoever publishes has to wait.
-    pub fn is_blocking(&self) -> bool {
-        self.memory.is_blocking
     }
 
     /// Whether connections are asked to close.
@@ -222,75 +149,6 @@ impl<M: Machine> Hub<M> {
 
     fn wake_waiting(&mut self) {
         self.waiting.drain(..).for_each(Waker::wake);
-    }
-}
-
-impl Hub<Broker> {
-    /// Everything, at this instant.
-    pub fn snapshot(&mut self) -> Snapshot {
-        self.is_short_of_memory();
-        let mut totals = self.totals;
-        for peer in self.peers.values() {
-            totals.confirmed += peer.output.answers().confirmed;
-            totals.returned += peer.output.answers().returned;
-        }
-        let host = |host: &VirtualHost<Broker>| VirtualHostSnapshot {
-            name: Arc::clone(&host.name),
-            core: host.machine.snapshot(),
-        };
-        Snapshot {
-            connections: self.peers.iter().map(|(id, peer)| self.connection_snapshot(*id, peer)).collect(),
-            virtual_hosts: self.hosts.iter().map(host).collect(),
-            totals,
-            max_connections: self.max_connections,
-            memory: self.memory,
-        }
-    }
-
-    fn connection_snapshot(&self, id: ConnectionId, peer: &Peer) -> ConnectionSnapshot {
-        ConnectionSnapshot {
-            id,
-            peer: peer.addresses.peer,
-            local: peer.addresses.local,
-            connected_at: peer.connected_at,
-            state: peer.state,
-            client: peer.client.clone(),
-            channels: self.hosts.get(peer.host).map_or(0, |host| host.machine.channel_count(id)),
-            received_bytes: peer.received_bytes,
-            sent_bytes: peer.output.total_bytes(),
-        }
-    }
-}
-
-impl Peer {
-    fn new(frame_max: u32, addresses: Addresses, now: Timestamp) -> Self {
-        Peer {
-            output: Output::new(frame_max),
-            received_bytes: 0,
-            waker: None,
-            writable: true,
-            host: 0,
-            addresses,
-            connected_at: now,
-            state: ConnectionState::Handshake,
-            client: None,
-            buffered_bytes: 0,
-            unfinished_bytes: 0,
-        }
-    }
-
-    /// Asks to be woken when there is something to send.
-    pub fn listen(&mut self, context: &Context<'_>) {
-        match &mut self.waker {
-            Some(waker) => waker.clone_from(context.waker()),
-            None => self.waker = Some(context.waker().clone()),
-        }
-    }
-
-    fn wake(&mut self) {
-        if let Some(waker) = self.waker.take() {
-            waker.wake();
-        }
     }
 }
 

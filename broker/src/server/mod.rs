@@ -10,6 +10,7 @@
 mod account;
 mod hub;
 mod options;
+mod peer;
 mod session;
 mod snapshot;
 mod timekeeper;
@@ -20,8 +21,9 @@ use std::sync::Arc;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use self::hub::{Addresses, SharedHub};
+use self::hub::SharedHub;
 pub use self::options::{MemoryWatermark, ServerOptions};
+use self::peer::Addresses;
 use self::session::Session;
 pub use self::snapshot::{ConnectionSnapshot, ConnectionTotals, MemorySnapshot, Snapshot, VirtualHostSnapshot};
 use self::timekeeper::keep_time;

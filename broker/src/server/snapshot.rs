@@ -4,7 +4,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use super::Server;
+use super::hub::{Hub, VirtualHost};
 use super::options::MemoryWatermark;
+use super::peer::Peer;
 use crate::amqp::{ClientDescription, ConnectionState};
 use crate::core::{self, Broker, ConnectionId};
 use crate::time::Timestamp;
@@ -88,5 +90,42 @@ impl Server<Broker> {
     /// Everything, at this instant. Costs O(connections and entities) under the server's lock.
     pub fn snapshot(&self) -> Snapshot {
         self.hub.lock().snapshot()
+    }
+}
+
+impl Hub<Broker> {
+    /// Everything, at this instant.
+    pub fn snapshot(&mut self) -> Snapshot {
+        self.is_short_of_memory();
+        let mut totals = self.totals;
+        for peer in self.peers.values() {
+            totals.confirmed += peer.output.answers().confirmed;
+            totals.returned += peer.output.answers().returned;
+        }
+        let host = |host: &VirtualHost<Broker>| VirtualHostSnapshot {
+            name: Arc::clone(&host.name),
+            core: host.machine.snapshot(),
+        };
+        Snapshot {
+            connections: self.peers.iter().map(|(id, peer)| self.connection_snapshot(*id, peer)).collect(),
+            virtual_hosts: self.hosts.iter().map(host).collect(),
+            totals,
+            max_connections: self.max_connections,
+            memory: self.memory,
+        }
+    }
+
+    fn connection_snapshot(&self, id: ConnectionId, peer: &Peer) -> ConnectionSnapshot {
+        ConnectionSnapshot {
+            id,
+            peer: peer.addresses.peer,
+            local: peer.addresses.local,
+            connected_at: peer.connected_at,
+            state: peer.state,
+            client: peer.client.clone(),
+            channels: self.hosts.get(peer.host).map_or(0, |host| host.machine.channel_count(id)),
+            received_bytes: peer.received_bytes,
+            sent_bytes: peer.output.total_bytes(),
+        }
     }
 }

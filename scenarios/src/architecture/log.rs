@@ -9,6 +9,7 @@ mod appender;
 mod operator;
 mod options;
 mod reader;
+mod retries;
 mod source;
 
 use std::net::SocketAddr;
@@ -38,6 +39,8 @@ const JOBS: &str = "jobs";
 const DEAD_LETTERS: &str = "dead-letters";
 /// The topic of replies to the front end, if its callers want to know the outcome.
 const REPLIES: &str = "replies";
+/// The topic of what failed and is to be tried again later.
+const RETRIES: &str = "jobs-again";
 /// What the groups are called for which workers commit.
 const WORKERS: &str = "workers";
 
@@ -71,6 +74,14 @@ impl<S: Stage> Wiring<S> for LogWiring {
             Ok(())
         })
         .await?;
+        if let Some(delay) = options.retry_delay {
+            let consumer_options = options.consumer(RETRIES);
+            run.start(RETRIES, move |runtime| async move {
+                runtime.spawn(retries::bring_back(runtime.clone(), log, consumer_options, delay));
+                Ok(())
+            })
+            .await?;
+        }
         Ok(LogWiring { options, log, server: Mutex::new(server) })
     }
 
@@ -131,7 +142,12 @@ impl<S: Stage> Wiring<S> for LogWiring {
     fn held(&self) -> Held {
         let snapshot = self.lock().snapshot();
         let jobs = snapshot.partitions.iter().filter(|partition| partition.topic == JOBS);
-        jobs.fold(Held::default(), |held, partition| {
+        let waiting = snapshot.partitions.iter().filter(|partition| partition.topic == RETRIES).map(|partition| {
+            let committed = snapshot.committed(RETRIES, RETRIES, partition.partition).unwrap_or(0);
+            u64::try_from(partition.end_offset - committed).unwrap_or(0)
+        });
+        let waiting = Held { messages: waiting.sum(), bytes: 0 };
+        jobs.fold(waiting, |held, partition| {
             let unread = |group: String| {
                 let committed = snapshot.committed(&group, JOBS, partition.partition).unwrap_or(0);
                 u64::try_from(partition.end_offset - committed.max(partition.start_offset)).unwrap_or(0)

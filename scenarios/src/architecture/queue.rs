@@ -59,8 +59,9 @@ impl<S: Stage> Wiring<S> for QueueWiring {
     async fn start_worker(&self, run: &Run<S>, worker: u32) -> Result<(), PlayError> {
         let (topology, jobs, crew) = (self.topology.clone(), run.jobs().clone(), run.crew().clone());
         let (prefetch, acknowledge) = (run.scenario().queue.prefetch, run.scenario().work.acknowledge);
+        let max_attempts = run.scenario().work.max_attempts;
         run.start(&worker::name(worker), move |runtime| async move {
-            let subscriber = Subscriber { number: worker, topology, jobs, prefetch, acknowledge };
+            let subscriber = Subscriber { number: worker, topology, jobs, prefetch, acknowledge, max_attempts };
             let subscription = subscriber.subscribe(&runtime).await?;
             let worker = Worker::new(worker, runtime.clone(), crew);
             runtime.spawn(subscriber.work(runtime.clone(), worker, subscription));
@@ -84,7 +85,8 @@ impl<S: Stage> Wiring<S> for QueueWiring {
     fn held(&self) -> Held {
         let server = self.server.lock().unwrap_or_else(PoisonError::into_inner);
         let lengths: Vec<u64> = server.inspect(|broker| {
-            let counts = self.topology.queues().iter().filter_map(|queue| broker.queue_counts(queue));
+            let queues = self.topology.queues().iter().cloned().chain(self.topology.waiting_queues());
+            let counts = queues.filter_map(|queue| broker.queue_counts(&queue));
             counts.map(|counts| counts.ready + counts.unacknowledged).collect()
         });
         let messages = lengths.iter().sum();

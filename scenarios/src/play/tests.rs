@@ -150,6 +150,20 @@ async fn what_a_dead_worker_held_is_done_by_another() {
 }
 
 #[tokio::test]
+async fn what_fails_is_tried_again_later_and_set_aside_in_the_end() {
+    let poison = "[[fault]]\nkind = \"poison\"\nevery = 20\n";
+    for architecture in [Queue, Log] {
+        let found = outcome(architecture, poison, |scenario| {
+            scenario.work.max_attempts = 3;
+            scenario.work.retry_delay_ms = Some(30.0);
+        })
+        .await;
+        assert_eq!((found.accepted, found.completed, found.dead_lettered), (40, 38, 2), "{architecture}");
+        assert_eq!((found.attempts, found.retried, found.lost), (44, 4, 0), "{architecture}");
+    }
+}
+
+#[tokio::test]
 async fn a_worker_that_is_asked_to_stop_repeats_nothing() {
     let deploy = "[[fault]]\nkind = \"deploy\"\nnode = \"worker-1\"\nat_s = 0.1\nrestart_after_s = 0.2\n";
     for architecture in Architecture::ALL {

@@ -18,9 +18,16 @@ const DELAY: Duration = Duration::from_micros(250);
 const SERVER: &str = "server";
 const PORT: u16 = 5672;
 
-/// The host on which a task runs.
+/// The host on which a task runs, and when that began. Its clock can be read when the world is taken down, too, as
+/// turmoil's own cannot.
 #[derive(Clone, Copy)]
-struct Host;
+struct Host(tokio::time::Instant);
+
+impl Host {
+    fn here() -> Self {
+        Host(tokio::time::Instant::now())
+    }
+}
 
 impl Runtime for Host {
     type Stream = TcpStream;
@@ -28,7 +35,7 @@ impl Runtime for Host {
     type Sleep = tokio::time::Sleep;
 
     fn now(&self) -> Timestamp {
-        Timestamp::EPOCH + turmoil::elapsed()
+        Timestamp::EPOCH + self.0.elapsed()
     }
 
     fn sleep_until(&self, deadline: Timestamp) -> Self::Sleep {
@@ -63,7 +70,7 @@ impl Listener for Accepting {
 }
 
 async fn listen() -> io::Result<Accepting> {
-    Host.listen((Ipv4Addr::UNSPECIFIED, PORT).into()).await
+    Host::here().listen((Ipv4Addr::UNSPECIFIED, PORT).into()).await
 }
 
 /// A world of an hour whose links take [`DELAY`].
@@ -86,7 +93,7 @@ pub fn echo(round_trips: u64) {
         let _ = echo::answer(stream).await;
         Ok(())
     });
-    world.client("client", async move { Ok(echo::ask(Host.connect(server()).await?, round_trips).await?) });
+    world.client("client", async move { Ok(echo::ask(Host::here().connect(server()).await?, round_trips).await?) });
     world.run().expect("the network works");
 }
 
@@ -94,9 +101,9 @@ pub fn echo(round_trips: u64) {
 pub fn hand_off(messages: u64) {
     let mut world = world();
     world.host(SERVER, || async {
-        broker::serve(Host, listen().await?).await;
+        broker::serve(Host::here(), listen().await?).await;
         Ok(())
     });
-    world.client("client", async move { Ok(broker::work(Host, server(), messages).await?) });
+    world.client("client", async move { Ok(broker::work(Host::here(), server(), messages).await?) });
     world.run().expect("every message is handed over");
 }

@@ -10,10 +10,12 @@
 mod access;
 mod basic;
 mod channel;
+mod closing;
 mod content;
 mod entities;
 mod handshake;
 mod login;
+mod status;
 mod transaction;
 
 use std::borrow::Cow;
@@ -23,7 +25,7 @@ use std::sync::Arc;
 use self::channel::Channel;
 use self::login::{Capabilities, LoginAttempt};
 use super::codec::{self, FRAME_OVERHEAD_BYTES, Frame, FrameKind, Method, ReplyCode};
-use super::description::{ClientDescription, ConnectionState};
+use super::description::ClientDescription;
 use super::fault::Fault;
 use super::heartbeat::Heartbeat;
 use super::output::Output;
@@ -208,118 +210,9 @@ impl Connection {
         }
     }
 
-    /// The socket is gone, or the connection is over: everything it held goes back to its queues.
-    pub fn end<M: Machine>(&mut self, now: Timestamp, machine: &mut M) {
-        if self.phase != Phase::Finished {
-            self.release(now, machine);
-            self.phase = Phase::Finished;
-        }
-    }
-
-    /// The broker is shutting down: asks the client to close.
-    pub fn shut_down<M: Machine>(&mut self, now: Timestamp, machine: &mut M, output: &mut Output) {
-        match self.phase {
-            Phase::Running => {
-                let fault =
-                    Fault::new(ReplyCode::ConnectionForced, "broker forced connection closure with reason 'shutdown'");
-                self.close(&fault, (0, 0), &mut Turn { now, machine, output });
-            }
-            Phase::Closing => {}
-            _ => {
-                self.note_end("shutdown");
-                self.end(now, machine);
-            }
-        }
-    }
-
-    /// Why it is over or about to be, for the log, if it is this end's or the protocol's doing.
-    pub fn end_reason(&self) -> Option<&str> {
-        self.end_reason.as_deref()
-    }
-
-    /// What comes later is a consequence.
-    fn note_end(&mut self, reason: impl Into<Cow<'static, str>>) {
-        self.end_reason.get_or_insert(reason.into());
-    }
-
     /// Whether nothing more will be read or said: when the output is sent, the socket can be closed.
     pub fn is_finished(&self) -> bool {
         self.phase == Phase::Finished
-    }
-
-    /// Whether nothing can be received now: a login is being checked or was refused, or the client is blocked.
-    pub fn is_waiting(&self) -> bool {
-        self.is_blocked || matches!(self.phase, Phase::LoggingIn | Phase::Refused)
-    }
-
-    /// Whether the client is not read, because it publishes and memory is short.
-    pub fn is_blocked(&self) -> bool {
-        self.is_blocked
-    }
-
-    /// Whether a message was published since the last time this was asked.
-    pub fn take_published(&mut self) -> bool {
-        std::mem::take(&mut self.has_published)
-    }
-
-    /// Memory is short: nothing more is received until there is enough again. A client that says that it wants to know
-    /// is told.
-    pub fn block(&mut self, now: Timestamp, output: &mut Output) {
-        if self.phase == Phase::Running && !self.is_blocked {
-            self.is_blocked = true;
-            self.heartbeat.set_deaf(now, true);
-            if self.capabilities.connection_blocked {
-                output.method(0, &Method::ConnectionBlocked { reason: "low on memory" });
-            }
-        }
-    }
-
-    /// There is enough memory again.
-    pub fn unblock(&mut self, now: Timestamp, output: &mut Output) {
-        if self.is_blocked {
-            self.is_blocked = false;
-            self.heartbeat.set_deaf(now, false);
-            if self.capabilities.connection_blocked && self.phase == Phase::Running {
-                output.method(0, &Method::ConnectionUnblocked {});
-            }
-        }
-    }
-
-    /// The server has no room for the bodies that the client has begun.
-    pub fn exhaust<M: Machine>(&mut self, now: Timestamp, machine: &mut M, output: &mut Output) {
-        let fault = Fault::new(ReplyCode::ResourceError, "unfinished messages hold too much memory");
-        self.fail(fault, 0, (60, 40), &mut Turn { now, machine, output });
-    }
-
-    /// The user, if one has tried to log in.
-    pub fn user(&self) -> &str {
-        &self.user
-    }
-
-    /// Its number.
-    pub fn id(&self) -> ConnectionId {
-        self.id
-    }
-
-    /// How far it has come.
-    pub fn state(&self) -> ConnectionState {
-        match self.phase {
-            Phase::Running if self.is_blocked => ConnectionState::Blocked,
-            Phase::Running => ConnectionState::Running,
-            Phase::Closing | Phase::Finished => ConnectionState::Closing,
-            _ => ConnectionState::Handshake,
-        }
-    }
-
-    /// The place of its virtual host among [`virtual_hosts`](crate::access::AccessControl::virtual_hosts): the core
-    /// that the next call has to bring along. 0 until it has opened one.
-    pub fn virtual_host(&self) -> usize {
-        self.host.index
-    }
-
-    /// Who and where the client is, once it has opened a virtual host.
-    pub fn client(&self) -> Option<&Arc<ClientDescription>> {
-        self.host.client.as_ref()
     }
 
     fn frame<M: Machine>(&mut self, frame: Frame<'_>, turn: &mut Turn<'_, M>) {
@@ -367,55 +260,6 @@ impl Connection {
             Phase::Closing | Phase::Finished => "closing",
         };
         Fault::new(ReplyCode::ChannelError, format!("unexpected method in connection state {state}"))
-    }
-
-    /// Everything but the end of the close is ignored: the client may not have seen our close yet.
-    fn method_while_closing<M: Machine>(&mut self, method: Method<'_>, turn: &mut Turn<'_, M>) -> Result<(), Fault> {
-        match method {
-            Method::ConnectionCloseOk {} => self.phase = Phase::Finished,
-            Method::ConnectionClose { .. } => {
-                turn.output.method(0, &Method::ConnectionCloseOk {});
-                self.phase = Phase::Finished;
-            }
-            _ => {}
-        }
-        Ok(())
-    }
-
-    /// Answers a fault by closing what its code says.
-    fn fail<M: Machine>(&mut self, fault: Fault, number: u16, ids: (u16, u16), turn: &mut Turn<'_, M>) {
-        if matches!(self.phase, Phase::Closing | Phase::Finished) {
-            return;
-        }
-        // As a field: what clients have put into it is escaped there.
-        let error = fault.reply_text(&self.host.name);
-        tracing::info!(connection = self.id.0, channel = number, error, "fault");
-        if fault.code.closes_connection() || number == 0 {
-            self.close(&fault, ids, turn);
-        } else {
-            self.close_channel(number, &fault, ids, turn);
-        }
-    }
-
-    /// Sends `connection.close` and waits for its answer; what the client held is given back at once.
-    fn close<M: Machine>(&mut self, fault: &Fault, (class_id, method_id): (u16, u16), turn: &mut Turn<'_, M>) {
-        self.flush(turn.output);
-        self.release(turn.now, turn.machine);
-        let reply_text = fault.reply_text(&self.host.name);
-        let reply_code = fault.code.code();
-        let close = Method::ConnectionClose { reply_code, reply_text: &reply_text, class_id, method_id };
-        turn.output.method(0, &close);
-        self.note_end(reply_text);
-        self.phase = Phase::Closing;
-        // The answer to the close has to be read.
-        self.is_blocked = false;
-        self.phase_deadline = turn.now + self.settings.close_timeout;
-    }
-
-    fn release<M: Machine>(&mut self, now: Timestamp, machine: &mut M) {
-        self.channels.clear();
-        let closed = machine.handle(now, Command::CloseConnection { connection: self.id });
-        debug_assert!(closed.is_ok(), "closing a connection is never refused");
     }
 
     fn channel_id(&self, number: u16) -> ChannelId {

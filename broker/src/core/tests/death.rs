@@ -378,3 +378,23 @@ fn a_dead_letters_key_is_as_long_as_the_wire_allows_and_no_longer() {
     }
     assert_eq!(driver.counts("dead").ready, 1);
 }
+
+#[test]
+fn a_dead_letter_exchange_has_a_name_that_the_wire_allows() {
+    let mut driver = Driver::new();
+    driver.declare("dead", QueuePolicy::default());
+    for (length, fate) in [(255, "dead-lettered"), (256, "gone")] {
+        let exchange = "x".repeat(length);
+        let (kind, queue, arguments) = (ExchangeKind::Fanout, "dead", Table::default());
+        let options = ExchangeOptions { kind, ..ExchangeOptions::default() };
+        driver.run(Command::DeclareExchange { name: &exchange, passive: false, options });
+        let connection = A.connection;
+        driver.run(Command::BindQueue { connection, queue, exchange: &exchange, routing_key: b"", arguments });
+        let name = format!("q{length}");
+        driver.declare(&name, QueuePolicy { dead_letter_exchange: Some(exchange), ..QueuePolicy::default() });
+        driver.publish_all(&name, &["a"]);
+        driver.get(A, &name);
+        driver.run(Command::Reject { channel: A, delivery_tag: 0, multiple: true, requeue: false });
+        assert_eq!(driver.effects(), [format!("a {fate} from {name}: rejected")]);
+    }
+}

@@ -23,7 +23,7 @@ fn a_snapshot_lists_what_was_made() {
     assert_eq!((queue.delivered, queue.redelivered), (2, 1));
     let [consumer] = &snapshot.consumers[..] else { panic!("{:?}", snapshot.consumers) };
     assert_eq!((&*consumer.tag, consumer.channel, &*consumer.queue), ("worker", A, "jobs"));
-    assert_eq!((consumer.prefetch, consumer.unacknowledged), (1, 1));
+    assert_eq!((consumer.prefetch, consumer.unacknowledged, consumer.is_active), (1, 1, true));
     let bindings: Vec<_> = snapshot.bindings.iter().map(|b| (&*b.source, &*b.destination, b.is_to_queue)).collect();
     assert_eq!(bindings, [("amq.topic", "jobs", true), ("amq.fanout", "amq.topic", false)]);
     let exchanges: Vec<_> = snapshot.exchanges.iter().map(|exchange| &*exchange.name).collect();

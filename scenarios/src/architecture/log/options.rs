@@ -30,6 +30,7 @@ pub(super) struct Options {
     pub(super) max_attempts: u32,
     pub(super) acknowledge: Acknowledge,
     pub(super) has_replies: bool,
+    pub(super) retry_delay: Option<Duration>,
     subscribers: Subscribers,
 }
 
@@ -44,6 +45,7 @@ impl Options {
             max_attempts: scenario.work.max_attempts,
             acknowledge: scenario.work.acknowledge,
             has_replies: scenario.load.result == Wanted::Now,
+            retry_delay: scenario.work.retry_delay(),
             subscribers: scenario.work.subscribers(),
         }
     }

@@ -8,7 +8,7 @@ use handoff_broker::Runtime;
 use super::operator::job_of;
 use super::options::Options;
 use super::source::Station;
-use super::{DEAD_LETTERS, REPLIES};
+use super::{DEAD_LETTERS, REPLIES, RETRIES, retries};
 use crate::architecture::worker::{WorkFailed, Worker};
 use crate::job::Jobs;
 use crate::log::Record;
@@ -74,17 +74,20 @@ impl<R: Runtime> Reader<R> {
     }
 
     /// Tries a record until it is done, or set aside after as many attempts as are allowed; without a dead-letter topic
-    /// it is tried for ever. Replies if the front end waits for it.
+    /// it is tried for ever. Or it is written to a topic from which it comes back later. Replies if the front end waits for it.
     async fn settle(&self, station: &Station<R>, read: &ConsumedRecord) -> Result<(), ClientError> {
         let Some(job) = job_of(&self.jobs, &read.record) else {
             return Ok(());
         };
-        let mut attempts = 0;
+        let mut failures = retries::failures(&read.record);
         while let Err(WorkFailed) = self.worker.work(job).await {
-            attempts += 1;
-            let may_be_set_aside = attempts >= self.options.max_attempts;
+            failures += 1;
+            let may_be_set_aside = failures >= self.options.max_attempts;
             if may_be_set_aside && self.options.has_dead_letters() {
                 return station.producer.produce(DEAD_LETTERS, read.record.clone()).await.map(drop);
+            }
+            if self.options.retry_delay.is_some() {
+                return station.producer.produce(RETRIES, retries::failed(&read.record, failures)).await.map(drop);
             }
         }
         if self.options.has_replies {

@@ -32,19 +32,23 @@ pub(super) struct Subscriber {
     pub(super) jobs: Jobs,
     pub(super) prefetch: u16,
     pub(super) acknowledge: Acknowledge,
+    pub(super) max_attempts: u32,
 }
 
 impl Subscriber {
     pub(super) async fn subscribe(&self, runtime: &impl Runtime) -> Result<Subscription, NodeError> {
         let session = self.topology.open(runtime).await?;
         session.channel.set_prefetch(self.prefetch).await?;
-        if self.topology.has_replies() {
+        if self.topology.has_replies() || self.topology.is_tried_later() {
             session.channel.select_confirms().await?;
         }
-        let queues = self.topology.queues();
-        let queue = &queues[(self.number as usize - 1) % queues.len()];
-        let messages = session.channel.consume(queue, &worker::name(self.number)).await?;
+        let messages = session.channel.consume(self.queue(), &worker::name(self.number)).await?;
         Ok(Subscription { session, messages })
+    }
+
+    fn queue(&self) -> &str {
+        let queues = self.topology.queues();
+        &queues[(self.number as usize - 1) % queues.len()]
     }
 
     /// Works on one message after the other, and subscribes again when the broker was gone, until the worker is asked
@@ -84,11 +88,28 @@ impl Subscriber {
                         self.reply(channel, job)?;
                         channel.acknowledge(message.delivery_tag, false)?;
                     }
-                    Err(_) => channel.reject(message.delivery_tag, true)?,
+                    Err(_) => self.give_back(channel, &message)?,
                 },
                 None => channel.reject(message.delivery_tag, false)?,
             }
         }
+    }
+
+    /// What failed is to be tried again: at once, and the broker counts; or as a dead letter that comes back, and its
+    /// deaths count.
+    fn give_back(&self, channel: &Channel, message: &Delivery) -> Result<(), ClientError> {
+        if !self.topology.is_tried_later() {
+            return channel.reject(message.delivery_tag, true);
+        }
+        let rejections =
+            message.deaths().into_iter().filter(|(queue, reason, _)| queue == self.queue() && reason == "rejected");
+        let failures = 1 + rejections.map(|(.., count)| count).sum::<u64>();
+        if failures < self.max_attempts.into() {
+            return channel.reject(message.delivery_tag, false);
+        }
+        let properties = PropertiesBuilder::new().build();
+        drop(channel.publish("", DEAD_LETTERS.as_bytes(), &properties, &message.body)?);
+        channel.acknowledge(message.delivery_tag, false)
     }
 
     /// Says that `job` is done, if the front end waits for it. Should the reply be lost, then the broker is gone, and

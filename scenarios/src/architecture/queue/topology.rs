@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use handoff_broker::Runtime;
 use handoff_broker::client::{Channel, Connection, ConnectionOptions};
@@ -28,6 +29,7 @@ pub(super) struct Topology {
     is_fan_out: bool,
     has_replies: bool,
     options: QueueOptions,
+    retry_delay: Option<Duration>,
     heartbeat_s: Option<u16>,
 }
 
@@ -48,6 +50,7 @@ impl Topology {
             is_fan_out,
             has_replies: scenario.load.result == Wanted::Now,
             options: options(scenario),
+            retry_delay: scenario.work.retry_delay(),
             heartbeat_s: scenario.queue.heartbeat_s,
         }
     }
@@ -55,6 +58,16 @@ impl Topology {
     /// The queues that workers consume: worker n the n-th, and so on in turn.
     pub(super) fn queues(&self) -> &[String] {
         &self.queues
+    }
+
+    /// Whether what fails waits before it is tried again.
+    pub(super) fn is_tried_later(&self) -> bool {
+        self.retry_delay.is_some()
+    }
+
+    /// The queues in which messages wait until they are tried again.
+    pub(super) fn waiting_queues(&self) -> impl Iterator<Item = String> {
+        self.queues.iter().filter(|_| self.is_tried_later()).map(|queue| waiting_queue(queue))
     }
 
     /// Whether every queue gets a copy of each job.
@@ -83,7 +96,10 @@ impl Topology {
         let channel = connection.open_channel().await?;
         channel.declare_queue(DEAD_LETTERS, &QueueOptions::default()).await?;
         for queue in self.queues.iter() {
-            channel.declare_queue(queue, &self.options).await?;
+            channel.declare_queue(queue, &self.options_of(queue)).await?;
+            if let Some(delay) = self.retry_delay {
+                channel.declare_queue(&waiting_queue(queue), &waiting_options(queue, delay)).await?;
+            }
         }
         if self.is_fan_out {
             channel.declare_fanout_exchange(FAN_OUT).await?;
@@ -96,6 +112,33 @@ impl Topology {
         }
         Ok(Session { connection, channel })
     }
+}
+
+impl Topology {
+    /// Dead letters of a queue whose messages are tried later go where they wait for that.
+    fn options_of(&self, queue: &str) -> QueueOptions {
+        let mut options = self.options.clone();
+        if self.is_tried_later() {
+            options.policy.delivery_limit = None;
+            options.policy.dead_letter_routing_key = Some(waiting_queue(queue).into());
+        }
+        options
+    }
+}
+
+fn waiting_queue(queue: &str) -> String {
+    format!("{queue}-again")
+}
+
+/// Nobody consumes it: messages expire, and go back to where they came from.
+fn waiting_options(queue: &str, delay: Duration) -> QueueOptions {
+    let policy = QueuePolicy {
+        message_ttl: Some(delay),
+        dead_letter_exchange: Some(String::new()),
+        dead_letter_routing_key: Some(queue.into()),
+        ..QueuePolicy::default()
+    };
+    QueueOptions { policy, ..QueueOptions::default() }
 }
 
 /// How a queue of jobs is declared. A message is delivered once more than it may be requeued.

@@ -123,6 +123,10 @@ pub struct Work {
     /// consumer's retries follow from it. A synchronous call tells its caller at once instead.
     #[serde(default = "Work::default_max_attempts")]
     pub max_attempts: u32,
+    /// How long a job that failed waits before it is tried again, out of everybody's way, in milliseconds: as a dead
+    /// letter in a queue where messages expire, or in a topic of its own. Left out: it is tried again on the spot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_delay_ms: Option<f64>,
     /// When a worker says that a job is done.
     #[serde(default)]
     pub acknowledge: Acknowledge,
@@ -135,6 +139,11 @@ impl Work {
 
     fn default_subscribers() -> u32 {
         1
+    }
+
+    /// How long a job that failed waits before it is tried again.
+    pub fn retry_delay(&self) -> Option<Duration> {
+        self.retry_delay_ms.map(milliseconds)
     }
 
     /// The independent readers.

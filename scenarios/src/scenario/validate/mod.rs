@@ -7,7 +7,9 @@ mod variant;
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 
-use super::{FrontEnd, Invalid, Load, LogSettings, Phase, QueueSettings, Scenario, SyncSettings, Wanted, Work};
+use super::{
+    FrontEnd, Invalid, Load, LogSettings, OverflowPolicy, Phase, QueueSettings, Scenario, SyncSettings, Wanted, Work,
+};
 use crate::distribution::{Distribution, LOG_NORMAL_MAX_P99_TO_MEAN, Shape};
 
 type Checked = Result<(), Invalid>;
@@ -30,7 +32,7 @@ pub(super) fn scenario(scenario: &Scenario) -> Checked {
     work(&scenario.work)?;
     front("front", &scenario.front)?;
     network::network(scenario)?;
-    subscribers(scenario)?;
+    combinations(scenario)?;
     sync(&scenario.sync)?;
     queue(&scenario.queue)?;
     log(&scenario.log)?;
@@ -85,14 +87,21 @@ fn phases(load: &Load) -> Checked {
 fn work(work: &Work) -> Checked {
     distribution("work", "ms", work.time_ms(), MAX_MILLISECONDS)?;
     within("work.workers", work.workers, 1..=1_000)?;
-    within("work.max_attempts", work.max_attempts, 1..=1_000)
+    within("work.max_attempts", work.max_attempts, 1..=1_000)?;
+    given(work.retry_delay_ms, |delay_ms| {
+        let waits = (1.0..=MAX_MILLISECONDS).contains(&delay_ms);
+        ensure(waits, "work.retry_delay_ms", bounded("a number from 1", delay_ms, MAX_MILLISECONDS), delay_ms)
+    })
 }
 
-fn subscribers(scenario: &Scenario) -> Checked {
+/// Settings of different sections that do not go together.
+fn combinations(scenario: &Scenario) -> Checked {
     let Scenario { load, work, queue, .. } = scenario;
     within("work.subscribers", work.subscribers, 1..=work.workers)?;
     let is_one = work.subscribers == 1;
     ensure(is_one || load.result == Wanted::Later, "load.result", "later, since there are several subscribers", "now")?;
+    let drops = queue.overflow == OverflowPolicy::DropHead && work.retry_delay_ms.is_some();
+    ensure(!drops, "queue.overflow", "reject-publish, since what fails waits as a dead letter", "drop-head")?;
     ensure(is_one || !queue.by_key, "queue.by_key", "false, since there are several subscribers", "true")
 }
 
