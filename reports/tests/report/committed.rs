@@ -13,7 +13,10 @@ fn sample(name: &str) -> PathBuf {
 fn it_can_be_read_and_both_forms_are_of_one_run() {
     let results = read(&sample("index.json")).expect("results of this version");
     let page = fs::read_to_string(sample("index.html")).expect("a page");
-    assert!(results.scenarios.iter().all(|scenario| scenario.trace.is_some() && page.contains(&scenario.question)));
+    for scenario in &results.scenarios {
+        assert!(scenario.trace.is_some(), "{}", scenario.name);
+        assert!(page.contains(&format!("data-scenario=\"{}\"", scenario.name)), "{}", scenario.name);
+    }
     assert!(page.contains(&results.generated_by.command));
     let commit = results.generated_by.commit.expect("it was made in a work tree");
     assert!(page.contains(&commit), "{commit}");
