@@ -2,6 +2,7 @@
 
 mod accessibility;
 mod advice;
+mod committed;
 mod compare;
 mod files;
 mod forms;
