@@ -42,6 +42,7 @@ impl Workload {
                 timeout_ms: 10_000.0,
                 result: Wanted::Later,
                 bystander_every: None,
+                urgent_every: None,
                 phases: Vec::new(),
             },
             work: Work {

@@ -29,6 +29,7 @@ pub fn draw(scenario: &Scenario, seed: u64) -> Jobs {
         poison: scenario.faults.iter().any(|fault| fault.poisons(id)),
         key: scenario.load.keys.map(|keys| key_random.random_range(0..keys)),
         bystander: scenario.load.bystander_every.is_some_and(|every| (id + 1).is_multiple_of(every)),
+        urgent: scenario.load.urgent_every.is_some_and(|every| (id + 1).is_multiple_of(every)),
         payload_bytes: scenario.load.payload_bytes,
     });
     Jobs::new(jobs.collect())

@@ -21,6 +21,8 @@ pub struct Job {
     pub key: Option<u64>,
     /// Whether the front end does it by itself, at once and without a worker.
     pub bystander: bool,
+    /// Whether it should not wait behind others.
+    pub urgent: bool,
     /// How long its message is.
     pub payload_bytes: usize,
 }
@@ -74,6 +76,7 @@ mod tests {
             poison: false,
             key: None,
             bystander: false,
+            urgent: false,
             payload_bytes: 20,
         };
         let jobs = Jobs::new(vec![job(0), job(1)]);

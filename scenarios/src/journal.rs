@@ -105,6 +105,8 @@ pub struct Journal {
     pub keys: BTreeMap<u64, u64>,
     /// The jobs that the front end did by itself.
     pub bystanders: BTreeSet<u64>,
+    /// The jobs that should not wait behind others.
+    pub urgent: BTreeSet<u64>,
     /// For whom which worker works.
     pub subscribers: Subscribers,
 }
@@ -120,6 +122,7 @@ struct Record {
     held: Vec<(Timestamp, Held)>,
     keys: BTreeMap<u64, u64>,
     bystanders: BTreeSet<u64>,
+    urgent: BTreeSet<u64>,
     subscribers: Subscribers,
     jobs: BTreeMap<u64, JobState>,
     /// Which job each busy worker is at.
@@ -205,6 +208,11 @@ impl Recorder {
         record.jobs.entry(job).or_default().finished = true;
     }
 
+    /// `job` should not wait behind others.
+    pub fn cannot_wait(&self, job: u64) {
+        self.lock().urgent.insert(job);
+    }
+
     /// The caller of `job` was told `answer`, or gave up.
     pub fn answered(&self, at: Timestamp, job: u64, answer: Answer) {
         self.lock().write(Entry { at, job, event: Event::Answered(answer) });
@@ -272,8 +280,8 @@ impl Recorder {
         entries.sort_by_key(|entry| entry.at);
         incidents.sort_by_key(|incident| incident.at);
         let (held, keys, bystanders) = (record.held.clone(), record.keys.clone(), record.bystanders.clone());
-        let subscribers = record.subscribers;
-        Journal { started_at, ended_at, entries, incidents, held, keys, bystanders, subscribers }
+        let (urgent, subscribers) = (record.urgent.clone(), record.subscribers);
+        Journal { started_at, ended_at, entries, incidents, held, keys, bystanders, urgent, subscribers }
     }
 
     fn incident(&self, incident: Incident) {

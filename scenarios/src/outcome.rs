@@ -77,6 +77,9 @@ pub struct Outcome {
     pub response: Option<Percentiles>,
     /// From arrival to the first completion, for every subscriber; `None` if nothing was completed.
     pub completion: Option<Percentiles>,
+    /// As `completion`, of urgent jobs alone; `None` if there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub urgent_completion: Option<Percentiles>,
     /// Backlog and completions over time: about 200 points from the start of the load to the end of the run.
     pub timeline: Vec<Point>,
 }
@@ -177,6 +180,7 @@ impl Outcome {
         }
         let bystanders: Vec<Fate> = journal.bystanders.iter().filter_map(|job| fates.remove(job)).collect();
         let disordered = order::disordered(&fates, &journal.keys);
+        let urgent = journal.urgent.iter().filter_map(|job| fates.get(job)?.completion_nanoseconds()).collect();
         let fates: Vec<Fate> = fates.into_values().collect();
         let count = |holds: &dyn Fn(&Fate) -> bool| fates.iter().filter(|fate| holds(fate)).count() as u64;
         let timeline = timeline::Timeline::of(&fates, &journal.held);
@@ -208,6 +212,7 @@ impl Outcome {
             peak_backlog: timeline.peak_backlog(),
             response: Percentiles::of(fates.iter().filter_map(Fate::response_nanoseconds).collect()),
             completion: Percentiles::of(fates.iter().filter_map(Fate::completion_nanoseconds).collect()),
+            urgent_completion: Percentiles::of(urgent),
             timeline: timeline.points(journal.started_at, journal.ended_at),
         }
     }
@@ -272,4 +277,6 @@ pub const METRICS: &[(&str, Read)] = &[
     ("completion_p99_ms", |outcome| Some(outcome.completion.as_ref()?.p99_ms)),
     ("completion_p99_9_ms", |outcome| Some(outcome.completion.as_ref()?.p99_9_ms)),
     ("completion_max_ms", |outcome| Some(outcome.completion.as_ref()?.max_ms)),
+    ("urgent_completion_p50_ms", |outcome| Some(outcome.urgent_completion.as_ref()?.p50_ms)),
+    ("urgent_completion_p99_ms", |outcome| Some(outcome.urgent_completion.as_ref()?.p99_ms)),
 ];

@@ -81,6 +81,9 @@ fn settings(scenario: &Scenario) -> Vec<model::Setting> {
     if let Some(every) = load.bystander_every {
         settings.push(setting("bystanders", format!("one request in {every} needs no worker")));
     }
+    if let Some(every) = load.urgent_every {
+        settings.push(setting("urgent", format!("one job in {every}")));
+    }
     settings.extend(faults::faults(scenario).iter().map(|fault| setting("breaks", faults::sentence(fault))));
     settings.extend(unplayable);
     settings

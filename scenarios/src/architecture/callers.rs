@@ -47,6 +47,9 @@ impl<R: Runtime> Callers<R> {
             if let Some(key) = job.key {
                 self.recorder.keyed(job.id, key);
             }
+            if job.urgent {
+                self.recorder.cannot_wait(job.id);
+            }
             if job.bystander {
                 self.recorder.needs_no_worker(job.id);
             }

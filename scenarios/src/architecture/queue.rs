@@ -86,6 +86,7 @@ impl<S: Stage> Wiring<S> for QueueWiring {
         let server = self.server.lock().unwrap_or_else(PoisonError::into_inner);
         let lengths: Vec<u64> = server.inspect(|broker| {
             let queues = self.topology.queues().iter().cloned().chain(self.topology.waiting_queues());
+            let queues = queues.chain(self.topology.urgent_queue().map(str::to_owned));
             let counts = queues.filter_map(|queue| broker.queue_counts(&queue));
             counts.map(|counts| counts.ready + counts.unacknowledged).collect()
         });

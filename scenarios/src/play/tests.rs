@@ -173,6 +173,30 @@ async fn a_worker_that_is_asked_to_stop_repeats_nothing() {
 }
 
 #[tokio::test]
+async fn what_waits_too_long_is_set_aside() {
+    let found = outcome(Queue, "", |scenario| {
+        scenario.work.mean_ms = 1_000.0;
+        scenario.queue.message_ttl_ms = Some(50.0);
+    })
+    .await;
+    // Three messages are with the three workers, and the others have waited too long before one of these is done.
+    assert_eq!((found.accepted, found.completed, found.dead_lettered, found.lost), (40, 3, 37, 0));
+}
+
+#[tokio::test]
+async fn urgent_jobs_are_done_like_all_others_whichever_queue_they_are_in() {
+    for urgent_first in [false, true] {
+        let found = outcome(Queue, "", |scenario| {
+            scenario.load.urgent_every = Some(10);
+            scenario.queue.urgent_first = urgent_first;
+        })
+        .await;
+        let urgent = found.urgent_completion.map(|completion| completion.count);
+        assert_eq!((found.completed, found.attempts, urgent), (40, 40, Some(4)));
+    }
+}
+
+#[tokio::test]
 async fn a_full_queue_turns_callers_away() {
     let found = outcome(Queue, "", |scenario| {
         scenario.work.mean_ms = 1_000.0;

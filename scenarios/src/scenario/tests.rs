@@ -159,6 +159,11 @@ fn sections_with_defaults_are_checked_too() {
         ("[network]\nmean_us = -1", "network.mean_us: expected a number from 0, got -1"),
         ("[sync]\nretries = 101", "sync.retries: expected a whole number from 0 to 100, got 101"),
         ("[queue]\nprefetch = 0", "queue.prefetch: expected a whole number from 1 to 65535, got 0"),
+        ("[queue]\nmessage_ttl_ms = 0", "queue.message_ttl_ms: expected a number above 0, got 0"),
+        (
+            "[queue]\nby_key = true\nurgent_first = true",
+            "queue.urgent_first: expected false, since jobs go by key, to several subscribers or are tried later, got true",
+        ),
         ("[log]\npartitions = 0", "log.partitions: expected a whole number from 1 to 5000, got 0"),
         ("[log]\npoll_wait_ms = 0.5", "log.poll_wait_ms: expected a number from 1, got 0.5"),
         ("[log]\nretention_s = 0", "log.retention_s: expected a number above 0, got 0"),

@@ -143,6 +143,7 @@ mod tests {
             poison: false,
             key: *key,
             bystander: false,
+            urgent: false,
             payload_bytes: 8,
         };
         Jobs::new((0..).zip(keys).map(job).collect())

@@ -125,6 +125,7 @@ impl Plan {
             poison: false,
             key: keys.map(|keys| id % keys),
             bystander: false,
+            urgent: false,
             payload_bytes: workload.payload_bytes,
         };
         let jobs = Jobs::new(rows.iter().zip(0..).map(job).collect());

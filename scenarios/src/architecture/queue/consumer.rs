@@ -21,7 +21,21 @@ const RECONNECT_PAUSE: Duration = Duration::from_millis(100);
 /// A consumer, and the session it lasts as long as.
 pub(super) struct Subscription {
     session: Session,
+    /// What is taken first, if there is such.
+    urgent: Option<Consumer>,
     messages: Consumer,
+}
+
+impl Subscription {
+    /// The next message; `None` when a consumer has ended. Cancel safe.
+    async fn next(&mut self) -> Option<Delivery> {
+        let Some(urgent) = &mut self.urgent else { return self.messages.next().await };
+        tokio::select! {
+            biased;
+            message = urgent.next() => message,
+            message = self.messages.next() => message,
+        }
+    }
 }
 
 /// How a worker comes by jobs.
@@ -42,8 +56,13 @@ impl Subscriber {
         if self.topology.has_replies() || self.topology.is_tried_later() {
             session.channel.select_confirms().await?;
         }
-        let messages = session.channel.consume(self.queue(), &worker::name(self.number)).await?;
-        Ok(Subscription { session, messages })
+        let name = worker::name(self.number);
+        let urgent = match self.topology.urgent_queue() {
+            Some(queue) => Some(session.channel.consume(queue, &format!("{name}-urgent")).await?),
+            None => None,
+        };
+        let messages = session.channel.consume(self.queue(), &name).await?;
+        Ok(Subscription { session, urgent, messages })
     }
 
     fn queue(&self) -> &str {
@@ -79,7 +98,7 @@ impl Subscriber {
             let message = tokio::select! {
                 biased;
                 () = worker.asked_to_stop() => return subscription.session.channel.close().await,
-                message = subscription.messages.next() => message.ok_or_else(lost)?,
+                message = subscription.next() => message.ok_or_else(lost)?,
             };
             let channel = &subscription.session.channel;
             match self.jobs.read(&message.body) {
@@ -131,7 +150,7 @@ impl Subscriber {
         let channel = subscription.session.channel.clone();
         let (pile, mut piled) = mpsc::unbounded_channel::<Delivery>();
         runtime.spawn(async move {
-            while let Some(message) = subscription.messages.next().await {
+            while let Some(message) = subscription.next().await {
                 let taken = subscription.session.channel.acknowledge(message.delivery_tag, false);
                 if taken.is_err() || pile.send(message).is_err() {
                     return;
@@ -184,13 +203,13 @@ impl Operator {
     pub(super) async fn subscribe(&self, runtime: &impl Runtime) -> Result<Subscription, NodeError> {
         let session = self.topology.open(runtime).await?;
         let messages = session.channel.consume(DEAD_LETTERS, "operator").await?;
-        Ok(Subscription { session, messages })
+        Ok(Subscription { session, urgent: None, messages })
     }
 
     pub(super) async fn take_all(self, runtime: impl Runtime, first: Subscription) {
         let mut subscription = first;
         loop {
-            while let Some(letter) = subscription.messages.next().await {
+            while let Some(letter) = subscription.next().await {
                 if let Some(job) = self.jobs.read(&letter.body) {
                     self.recorder.dead_lettered(runtime.now(), job.id);
                 }

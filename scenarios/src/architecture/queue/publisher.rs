@@ -49,7 +49,7 @@ impl<R: Runtime> Publisher<R> {
             return Answer::Failed;
         };
         let number = job.key.map_or_else(|| self.turn.fetch_add(1, Ordering::Relaxed), |key| key as usize);
-        let (exchange, routing_key) = self.topology.route(number);
+        let (exchange, routing_key) = self.topology.route(job, number);
         let sent = channel.publish(exchange, routing_key, &self.properties, &job.message());
         let confirmed = match sent {
             Ok(confirmation) => confirmation.await,

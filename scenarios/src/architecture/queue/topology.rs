@@ -8,11 +8,14 @@ use handoff_broker::Runtime;
 use handoff_broker::client::{Channel, Connection, ConnectionOptions};
 use handoff_broker::core::{Overflow, QueueOptions, QueuePolicy};
 
+use crate::job::Job;
 use crate::play::NodeError;
 use crate::scenario::{OverflowPolicy, Scenario, Wanted};
 
 /// The queue that workers consume, unless there are several, which are then numbered.
 const JOBS: &str = "jobs";
+/// The queue of urgent jobs, if workers take these first.
+const URGENT: &str = "urgent-jobs";
 /// The queue of what was set aside.
 pub(super) const DEAD_LETTERS: &str = "dead-letters";
 
@@ -26,6 +29,7 @@ const FAN_OUT: &str = "jobs";
 pub(super) struct Topology {
     broker: SocketAddr,
     queues: Arc<[String]>,
+    has_urgent: bool,
     is_fan_out: bool,
     has_replies: bool,
     options: QueueOptions,
@@ -47,6 +51,7 @@ impl Topology {
         Topology {
             broker,
             queues,
+            has_urgent: scenario.queue.urgent_first,
             is_fan_out,
             has_replies: scenario.load.result == Wanted::Now,
             options: options(scenario),
@@ -58,6 +63,11 @@ impl Topology {
     /// The queues that workers consume: worker n the n-th, and so on in turn.
     pub(super) fn queues(&self) -> &[String] {
         &self.queues
+    }
+
+    /// The queue of urgent jobs, if they have one.
+    pub(super) fn urgent_queue(&self) -> Option<&'static str> {
+        self.has_urgent.then_some(URGENT)
     }
 
     /// Whether what fails waits before it is tried again.
@@ -80,12 +90,13 @@ impl Topology {
         self.has_replies
     }
 
-    /// Where a job is published that belongs into the queue with this number, counted on and on: exchange and routing
-    /// key.
-    pub(super) fn route(&self, number: usize) -> (&str, &[u8]) {
-        match self.is_fan_out {
-            true => (FAN_OUT, b""),
-            false => ("", self.queues[number % self.queues.len()].as_bytes()),
+    /// Where a job is published: exchange and routing key. If it has no way of its own, it belongs into the queue with
+    /// this `number`, counted on and on.
+    pub(super) fn route(&self, job: &Job, number: usize) -> (&str, &[u8]) {
+        match self.urgent_queue() {
+            Some(queue) if job.urgent => ("", queue.as_bytes()),
+            _ if self.is_fan_out => (FAN_OUT, b""),
+            _ => ("", self.queues[number % self.queues.len()].as_bytes()),
         }
     }
 
@@ -100,6 +111,9 @@ impl Topology {
             if let Some(delay) = self.retry_delay {
                 channel.declare_queue(&waiting_queue(queue), &waiting_options(queue, delay)).await?;
             }
+        }
+        if let Some(queue) = self.urgent_queue() {
+            channel.declare_queue(queue, &self.options).await?;
         }
         if self.is_fan_out {
             channel.declare_fanout_exchange(FAN_OUT).await?;
@@ -149,6 +163,7 @@ fn options(scenario: &Scenario) -> QueueOptions {
             OverflowPolicy::RejectPublish => Overflow::RejectPublish,
             OverflowPolicy::DropHead => Overflow::DropHead,
         },
+        message_ttl: scenario.queue.message_ttl(),
         delivery_limit: Some(scenario.work.max_attempts - 1),
         dead_letter_exchange: Some(String::new()),
         dead_letter_routing_key: Some(DEAD_LETTERS.into()),

@@ -1,6 +1,10 @@
 //! How the queue is used.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
+
+use super::milliseconds;
 
 /// `[queue]`: how the queue is declared and consumed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -20,6 +24,11 @@ pub struct QueueSettings {
     /// Whether each worker has a queue of its own, and a job goes to the queue that its key says: order for each key,
     /// at the price of what partitions cost.
     pub by_key: bool,
+    /// Whether urgent jobs have a queue of their own, from which workers take first: priority by separate queues.
+    pub urgent_first: bool,
+    /// How long a message may wait before it is set aside as a dead letter, in milliseconds. Left out: no limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message_ttl_ms: Option<f64>,
 }
 
 impl Default for QueueSettings {
@@ -31,7 +40,16 @@ impl Default for QueueSettings {
             overflow: OverflowPolicy::RejectPublish,
             heartbeat_s: None,
             by_key: false,
+            urgent_first: false,
+            message_ttl_ms: None,
         }
+    }
+}
+
+impl QueueSettings {
+    /// How long a message may wait.
+    pub fn message_ttl(&self) -> Option<Duration> {
+        self.message_ttl_ms.map(milliseconds)
     }
 }
 

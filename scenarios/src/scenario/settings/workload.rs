@@ -36,6 +36,10 @@ pub struct Load {
     /// worker. How many of them are served is counted apart. Left out: there are none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bystander_every: Option<u64>,
+    /// Every so many jobs is urgent. Nothing treats it differently unless it is told to (`queue.urgent_first`); how
+    /// long urgent jobs take is counted apart as well. Left out: there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub urgent_every: Option<u64>,
     /// Times at which the rate is another: bursts and lulls.
     #[serde(default, rename = "phase", skip_serializing_if = "Vec::is_empty")]
     pub phases: Vec<Phase>,

@@ -68,6 +68,7 @@ fn load(load: &Load) -> Checked {
         within("load.keys", keys, 1..=u64::MAX)?;
     }
     given(load.bystander_every, |every| within("load.bystander_every", every, 2..=u64::MAX))?;
+    given(load.urgent_every, |every| within("load.urgent_every", every, 2..=u64::MAX))?;
     above_zero("load.timeout_ms", load.timeout_ms, MAX_MILLISECONDS)
 }
 
@@ -101,6 +102,11 @@ fn combinations(scenario: &Scenario) -> Checked {
     let is_one = work.subscribers == 1;
     ensure(is_one || load.result == Wanted::Later, "load.result", "later, since there are several subscribers", "now")?;
     let drops = queue.overflow == OverflowPolicy::DropHead && work.retry_delay_ms.is_some();
+    let is_alone = is_one && !queue.by_key && work.retry_delay_ms.is_none();
+    let expected = "false, since jobs go by key, to several subscribers or are tried later";
+    ensure(is_alone || !queue.urgent_first, "queue.urgent_first", expected, "true")?;
+    let is_set_aside = queue.message_ttl_ms.is_none() || work.retry_delay_ms.is_none();
+    ensure(is_set_aside, "queue.message_ttl_ms", "none, since dead letters are tried later", "one")?;
     ensure(!drops, "queue.overflow", "reject-publish, since what fails waits as a dead letter", "drop-head")?;
     ensure(is_one || !queue.by_key, "queue.by_key", "false, since there are several subscribers", "true")
 }
@@ -128,6 +134,7 @@ fn sync(sync: &SyncSettings) -> Checked {
 
 fn queue(queue: &QueueSettings) -> Checked {
     within("queue.prefetch", queue.prefetch, 1..=u16::MAX)?;
+    given(queue.message_ttl_ms, |ttl_ms| above_zero("queue.message_ttl_ms", ttl_ms, MAX_MILLISECONDS))?;
     given(queue.max_length, |length| within("queue.max_length", length, 1..=u64::MAX))?;
     given(queue.heartbeat_s, |heartbeat_s| within("queue.heartbeat_s", heartbeat_s, 1..=u16::MAX))
 }
