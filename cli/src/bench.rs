@@ -1,25 +1,32 @@
 //! `handoff bench`: load on real TCP.
 
+mod systems;
+mod target;
+
 use handoff_bench::load::Workload;
 use handoff_bench::measurement::{self, Measurement, Verdict};
+use handoff_bench::system::SystemMeasurement;
 use handoff_scenarios::Architecture;
 use serde::Serialize;
 
+use self::target::Target;
 use crate::outcome::{BadInput, Outcome};
 use crate::{output, progress};
 
-/// Measures the architectures over loopback TCP, with open-loop load
+/// Measures the architectures, our broker, the byte relay or any AMQP broker over TCP
 ///
-/// Latencies count from the moment at which each job was meant to be sent, so that waiting for a slow answer is not
-/// left out. Repetitions are interleaved: what disturbs the machine disturbs all targets.
+/// The architectures do jobs, in open loop: latencies count from the moment at which each job was meant to be sent, so
+/// that waiting for a slow answer is not left out. Brokers only carry messages, as fast as confirms and consumers allow
+/// unless a rate is given. Repetitions are interleaved: what disturbs the machine disturbs all targets.
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// What to measure: sync, queue or log; all three if none is named
-    #[arg(long = "target", value_name = "NAME")]
-    targets: Vec<Architecture>,
-    /// Jobs a second, as 500 or 500/s
-    #[arg(long, value_name = "RATE", default_value = "500/s", allow_hyphen_values = true, value_parser = parse_rate)]
-    rate: f64,
+    /// What to measure: sync, queue or log (architectures; all three if nothing is named), broker or relay (ours, in a
+    /// process of their own), or a URL such as amqp://guest:guest@127.0.0.1:5672/?queue=quorum
+    #[arg(long = "target", value_name = "NAME|URL")]
+    targets: Vec<Target>,
+    /// Jobs or messages a second, as 500 or 500/s; architectures get 500/s if it is left out
+    #[arg(long, value_name = "RATE", allow_hyphen_values = true, value_parser = parse_rate)]
+    rate: Option<f64>,
     /// How long each repetition sends, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 3.0, allow_hyphen_values = true, value_parser = parse_positive)]
     duration: f64,
@@ -29,12 +36,18 @@ pub struct Arguments {
     /// Bytes of a job's message
     #[arg(long, value_name = "BYTES", default_value_t = 256, value_parser = clap::value_parser!(u32).range(8..=1_048_576))]
     payload: u32,
-    /// How many workers there are
+    /// How many workers there are; architectures only
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=1_000))]
     workers: u32,
-    /// How long each job takes a worker, in milliseconds
+    /// How long each job takes a worker, in milliseconds; architectures only
     #[arg(long, value_name = "MS", default_value_t = 0.0, allow_hyphen_values = true, value_parser = parse_not_negative)]
     work: f64,
+    /// How many producers send; brokers only
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1_000))]
+    producers: u16,
+    /// How many consumers compete; brokers only
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1_000))]
+    consumers: u16,
     /// Print one JSON document
     #[arg(long)]
     json: bool,
@@ -42,32 +55,67 @@ pub struct Arguments {
 
 #[derive(Serialize)]
 struct Document {
-    results: Vec<Measurement>,
+    results: Vec<Measured>,
 }
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Measured {
+    Architecture(Measurement),
+    System(SystemMeasurement),
+}
+
+/// What an architecture is sent a second if nothing is said.
+const DEFAULT_RATE_PER_S: f64 = 500.0;
 
 /// Measures and prints.
 pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
+    let (architectures, systems) = target::split(&arguments.targets);
+    systems::check(&systems, arguments)?;
+    let runs = (architectures.len() + systems.len()) * arguments.repetitions as usize;
+    let progress = progress::bar(runs, "runs");
+    let measured = measure(&architectures, arguments, || progress.inc(1))?;
+    let systems::Measured { results: carried, failures } = systems::measure(&systems, arguments, || progress.inc(1))?;
+    progress.finish_and_clear();
+    for failure in &failures {
+        eprintln!("handoff: {failure}");
+    }
+    let verdicts = measured.iter().map(|result| result.verdict).chain(carried.iter().map(|result| result.verdict));
+    let is_violated = verdicts.into_iter().any(|verdict| verdict == Verdict::Violated);
+    if arguments.json {
+        let measured = measured.into_iter().map(Measured::Architecture);
+        output::json(&Document { results: measured.chain(carried.into_iter().map(Measured::System)).collect() })?;
+    } else {
+        print(&measured)?;
+        systems::print(&carried)?;
+    }
+    Ok(if is_violated || !failures.is_empty() { Outcome::Violated } else { Outcome::Holds })
+}
+
+fn measure(
+    architectures: &[Architecture],
+    arguments: &Arguments,
+    mut after_each: impl FnMut(),
+) -> anyhow::Result<Vec<Measurement>> {
+    if architectures.is_empty() {
+        return Ok(Vec::new());
+    }
     let workload = Workload {
-        rate_per_s: arguments.rate,
+        rate_per_s: arguments.rate.unwrap_or(DEFAULT_RATE_PER_S),
         duration_s: arguments.duration,
         payload_bytes: arguments.payload as usize,
         workers: arguments.workers,
         work_ms: arguments.work,
     };
     workload.scenario().validate().map_err(|invalid| BadInput(format!("benchmark: {invalid}")))?;
-    let targets = if arguments.targets.is_empty() { &Architecture::ALL[..] } else { &arguments.targets };
-    let progress = progress::bar(targets.len() * arguments.repetitions as usize, "runs");
-    let results = measurement::interleaved(&workload, targets, arguments.repetitions, |_| progress.inc(1))?;
-    progress.finish_and_clear();
-    let violated = results.iter().any(|result| result.verdict == Verdict::Violated);
-    if arguments.json {
-        output::json(&Document { results })?;
-    } else {
-        output::line(&format!("{}; times from the intended start, in microseconds", workload.description()))?;
-        let header = ["", "done/s", "answer p50", "p99", "p99.9", "max", "done p50", "p99", "max", "verdict"];
-        output::table(&header, results.iter().map(row))?;
-    }
-    Ok(if violated { Outcome::Violated } else { Outcome::Holds })
+    Ok(measurement::interleaved(&workload, architectures, arguments.repetitions, |_| after_each())?)
+}
+
+fn print(results: &[Measurement]) -> anyhow::Result<()> {
+    let Some(first) = results.first() else { return Ok(()) };
+    output::line(&format!("{}; times from the intended start, in microseconds", first.workload))?;
+    let header = ["", "done/s", "answer p50", "p99", "p99.9", "max", "done p50", "p99", "max", "verdict"];
+    output::table(&header, results.iter().map(row))
 }
 
 fn row(result: &Measurement) -> Vec<String> {

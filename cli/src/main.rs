@@ -17,6 +17,7 @@ mod logging;
 mod outcome;
 mod output;
 mod progress;
+mod relay;
 mod replay;
 mod report;
 mod run;
@@ -49,6 +50,8 @@ enum Command {
     Bench(bench::Arguments),
     Advise(advise::Arguments),
     Report(report::Arguments),
+    #[command(name = "bench-relay", hide = true)]
+    Relay(relay::Arguments),
 }
 
 impl Default for Command {
@@ -79,6 +82,7 @@ fn main() -> ExitCode {
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Advise(arguments) => advise::run(&arguments),
         Command::Report(arguments) => report::run(&arguments),
+        Command::Relay(arguments) => relay::run(&arguments),
     };
     outcome::exit_code(outcome)
 }

@@ -39,6 +39,9 @@ fn bad_flags_and_names_are_told_in_one_line() {
     assert_bad_input(&["explore", "--profile", "huge"], &["--profile", "huge"]);
     assert_bad_input(&["replay", "no-such-plan.toml"], &["no-such-plan.toml", "seed"]);
     assert_bad_input(&["bench", "--rate", "-5/s"], &["--rate", "500/s"]);
+    assert_bad_input(&["bench", "--target", "pigeon"], &["--target", "pigeon", "relay or an amqp:// URL"]);
+    assert_bad_input(&["bench", "--target", "http://127.0.0.1"], &["--target", "an amqp:// URL"]);
+    assert_bad_input(&["bench", "--target", "relay", "--consumers", "2"], &["--consumers 2", "as many"]);
     assert_bad_input(&["report", "no-such-results.json"], &["no-such-results.json"]);
     assert_bad_input(&["dance"], &["dance"]);
 }
@@ -123,4 +126,22 @@ fn serve_says_where_it_listens_and_leaves_on_sigterm() {
     let kill = Command::new("kill").arg(serve.id().to_string()).status().expect("kill can be started");
     assert!(kill.success());
     assert!(serve.wait().expect("it ends").success());
+}
+
+#[test]
+fn brokers_are_measured_and_what_is_down_is_named() {
+    let down = "amqp://127.0.0.1:1";
+    let targets = ["--target", "broker", "--target", "relay", "--target", down];
+    let output = handoff(&[&["bench", "--duration", "0.1", "--repetitions", "2", "--json"][..], &targets].concat());
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    assert!(stderr.contains(&format!("{down}: nobody answers at 127.0.0.1:1")), "{stderr}");
+    let document: serde_json::Value = serde_json::from_slice(&output.stdout).expect("one JSON document");
+    let results = document["results"].as_array().expect("a list");
+    let runs: Vec<_> = results.iter().map(|run| (run["target"].as_str(), run["repetition"].as_u64())).collect();
+    assert_eq!(runs, [("broker", 1), ("relay", 1), ("broker", 2), ("relay", 2)].map(|(t, r)| (Some(t), Some(r))));
+    for run in results {
+        assert_eq!(run["verdict"], "valid", "{run}");
+        assert!(run["messages_per_s"].as_f64() > Some(0.0) && run["latency_us"]["count"].as_u64() > Some(0), "{run}");
+    }
 }

@@ -1,0 +1,102 @@
+//! The systems that messages are sent through: one driver a system, all driven by the same code.
+//!
+//! A driver does what its system's clients do and nothing else: it connects, sends batches, waits for confirms, takes
+//! what is pushed or fetched, acknowledges. How much, how fast and whether it came right is [`drive`](crate::drive)'s
+//! business.
+
+mod address;
+pub mod amqp;
+
+use std::net::SocketAddr;
+use std::{fmt, io};
+
+use futures_util::future::BoxFuture;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+pub use address::{Address, AddressError};
+
+/// A system that messages can be sent through, and one queue of it.
+pub trait Target: Send + Sync {
+    /// What exactly is driven, asked of the system itself where it tells.
+    fn about(&self) -> BoxFuture<'_, Result<About, TargetError>>;
+
+    /// Makes an empty queue for the next run, and forgets the last one's.
+    fn prepare(&self) -> BoxFuture<'_, Result<(), TargetError>>;
+
+    /// Connects a producer.
+    fn producer(&self) -> BoxFuture<'_, Result<Box<dyn Producer>, TargetError>>;
+
+    /// Connects a consumer, which is sent messages from now on and may hold `prefetch` of them unacknowledged.
+    fn consumer(&self, prefetch: u16) -> BoxFuture<'_, Result<Box<dyn Consumer>, TargetError>>;
+
+    /// Deletes what was made.
+    fn clean_up(&self) -> BoxFuture<'_, Result<(), TargetError>>;
+
+    /// Where it listens, so that its process can be found on this machine.
+    fn listens_on(&self) -> SocketAddr;
+}
+
+/// A producer on a connection of its own.
+pub trait Producer: Send {
+    /// Sends messages with these bodies, without waiting for their confirms.
+    fn send<'a>(&'a mut self, bodies: &'a [Vec<u8>]) -> BoxFuture<'a, Result<(), TargetError>>;
+
+    /// Waits for confirms, at least one; says how many came. Not to be called when none is outstanding. Cancel safe.
+    fn confirmed(&mut self) -> BoxFuture<'_, Result<u64, TargetError>>;
+}
+
+/// A consumer on a connection of its own.
+pub trait Consumer: Send {
+    /// Waits for messages, at least one, and gives each body to `take`. Cancel safe.
+    fn receive<'a>(&'a mut self, take: &'a mut (dyn FnMut(&[u8]) + Send)) -> BoxFuture<'a, Result<(), TargetError>>;
+
+    /// Acknowledges everything that was received.
+    fn acknowledge(&mut self) -> BoxFuture<'_, Result<(), TargetError>>;
+}
+
+/// What was measured, so that it can be measured again.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct About {
+    /// The system's version.
+    pub version: String,
+    /// How it was set up.
+    pub configuration: String,
+    /// What its confirm promises.
+    pub durability: String,
+}
+
+/// Why a target could not be driven, or not any further.
+#[derive(Debug, Error)]
+pub enum TargetError {
+    /// Nobody answers there.
+    #[error("nobody answers at {address}: {error}")]
+    Down {
+        /// Where.
+        address: String,
+        /// Why.
+        error: io::Error,
+    },
+    /// It answered, and will not do what was asked.
+    #[error("refused: {0}")]
+    Refused(String),
+    /// It went away in the middle.
+    #[error("died half way: {0}")]
+    Died(String),
+    /// It was silent for too long.
+    #[error("no answer in {0} s")]
+    Silent(u64),
+}
+
+impl TargetError {
+    /// The connection is over.
+    pub fn died(reason: impl fmt::Display) -> Self {
+        TargetError::Died(reason.to_string())
+    }
+}
+
+impl From<io::Error> for TargetError {
+    fn from(error: io::Error) -> Self {
+        TargetError::died(error)
+    }
+}

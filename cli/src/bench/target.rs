@@ -1,0 +1,42 @@
+//! What can be measured, by name.
+
+use std::str::FromStr;
+
+use handoff_bench::system::SystemName;
+use handoff_scenarios::Architecture;
+
+/// An architecture, which does jobs, or a system, which carries messages.
+#[derive(Clone, Debug)]
+pub enum Target {
+    Architecture(Architecture),
+    System(SystemName),
+}
+
+impl FromStr for Target {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.parse() {
+            Ok(architecture) => Ok(Target::Architecture(architecture)),
+            Err(_) if text.contains("://") || matches!(text, "broker" | "relay") => {
+                text.parse().map(Target::System).map_err(|error: <SystemName as FromStr>::Err| error.to_string())
+            }
+            Err(_) => Err("expected sync, queue, log, broker, relay or an amqp:// URL".to_owned()),
+        }
+    }
+}
+
+/// Architectures and systems, each in the order in which they were named; all architectures if none of either was.
+pub fn split(targets: &[Target]) -> (Vec<Architecture>, Vec<SystemName>) {
+    if targets.is_empty() {
+        return (Architecture::ALL.to_vec(), Vec::new());
+    }
+    let (mut architectures, mut systems) = (Vec::new(), Vec::new());
+    for target in targets {
+        match target {
+            Target::Architecture(architecture) => architectures.push(*architecture),
+            Target::System(system) => systems.push(system.clone()),
+        }
+    }
+    (architectures, systems)
+}
