@@ -14,6 +14,7 @@ pub mod play;
 pub mod process;
 pub mod relay;
 pub mod stamp;
+pub mod statistics;
 pub mod summary;
 pub mod system;
 pub mod target;
