@@ -17,3 +17,4 @@ pub mod stamp;
 pub mod summary;
 pub mod system;
 pub mod target;
+pub mod workload;
