@@ -18,3 +18,4 @@ pub mod statistics;
 pub mod summary;
 pub mod system;
 pub mod target;
+pub mod workload;

@@ -62,7 +62,7 @@ struct Document {
 #[serde(untagged)]
 enum Measured {
     Architecture(Measurement),
-    System(SystemMeasurement),
+    System(Box<SystemMeasurement>),
 }
 
 /// What an architecture is sent a second if nothing is said.
@@ -84,7 +84,9 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let is_violated = verdicts.into_iter().any(|verdict| verdict == Verdict::Violated);
     if arguments.json {
         let measured = measured.into_iter().map(Measured::Architecture);
-        output::json(&Document { results: measured.chain(carried.into_iter().map(Measured::System)).collect() })?;
+        output::json(&Document {
+            results: measured.chain(carried.into_iter().map(Box::new).map(Measured::System)).collect(),
+        })?;
     } else {
         print(&measured)?;
         systems::print(&carried)?;
