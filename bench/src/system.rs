@@ -72,6 +72,11 @@ enum Reason {
 }
 
 impl SystemError {
+    /// What is wrong, without the system's name.
+    pub fn reason(&self) -> impl fmt::Display {
+        &self.reason
+    }
+
     /// What the system does not have, if that is all that is wrong: no failure, only no figure.
     pub fn unsupported(&self) -> Option<&str> {
         match &self.reason {
@@ -149,7 +154,15 @@ impl SystemName {
     /// # Errors
     /// If it cannot be started, or nobody answers.
     pub async fn start(&self) -> Result<System, SystemError> {
-        let name = self.to_string();
+        self.start_as(&self.to_string()).await
+    }
+
+    /// The same, under a name of its own.
+    ///
+    /// # Errors
+    /// As [`start`](SystemName::start).
+    pub async fn start_as(&self, name: &str) -> Result<System, SystemError> {
+        let name = name.to_owned();
         self.try_start(name.clone()).await.map_err(|reason| SystemError { name, reason })
     }
 
