@@ -4,16 +4,20 @@
 //! that is not up is left out and named; one that fails half way is a failure, and is tried again with the next workload.
 
 mod contestant;
+mod goals;
 mod knee;
 mod plan;
 mod run;
+mod summary;
 mod targets;
 
 use std::time::Duration;
 
+pub use goals::{Goal, judge};
 pub use knee::{Knee, KneePoint};
 pub use plan::{Plan, Step};
 pub use run::{Outcome, Watch, run};
+pub use summary::{Group, Summary, by_workload};
 pub use targets::{BASE, Candidate, candidates, is_limit};
 
 /// How the suite is run.

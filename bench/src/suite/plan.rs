@@ -9,7 +9,7 @@ use crate::workload::Workload;
 /// Producers and consumers, 16 B, as fast as it goes: after one to one, the ways in which they can be unequal.
 const CROWDS: [(usize, usize); 3] = [(8, 8), (1, 8), (8, 1)];
 /// The body of a backlog's messages.
-const BACKLOG_BODY_BYTES: usize = 100;
+pub(super) const BACKLOG_BODY_BYTES: usize = 100;
 /// What the one pair beside idle connections carries, a second.
 const BESIDE_IDLE_PER_S: f64 = 1_000.0;
 /// How often a consumer dies under churn.

@@ -21,8 +21,8 @@ const PATIENCE_S: f64 = 60.0;
 const FIRST_RATE_PER_S: f64 = 1_000.0;
 /// About how many runs a knee takes, for the progress bar.
 const RUNS_FOR_A_KNEE: usize = 6;
-/// What everybody's throughput is known from.
-const THROUGHPUT_ID: &str = "closed/16B/1x1";
+/// Where everybody's throughput and processor time are compared.
+pub(super) const THROUGHPUT_ID: &str = "closed/16B/1x1";
 
 /// Whoever looks on.
 pub trait Watch {

@@ -62,7 +62,7 @@ pub fn measure(
                 Err(error) => measured.failures.push(error.to_string()),
             }
         }
-        for repetition in 1..=arguments.repetitions {
+        for repetition in 1..=arguments.repetitions() {
             for system in std::mem::take(&mut running) {
                 match system.measure(&workload, repetition).await {
                     Ok(result) => {
@@ -86,7 +86,7 @@ fn load(arguments: &Arguments) -> Load {
         body_bytes,
         pace: arguments.rate.map_or(Pace::Closed, |rate_per_s| Pace::Open { rate_per_s }),
         warm_up: WARM_UP,
-        measured: Duration::from_secs_f64(arguments.duration),
+        measured: Duration::from_secs_f64(arguments.duration_s()),
         limits: Limits::for_bodies(body_bytes),
     }
 }
