@@ -10,12 +10,13 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::audit::Findings;
-use crate::drive::{self, Load};
+use crate::drive;
 use crate::latency::LatencySummary;
 use crate::measurement::Verdict;
 use crate::own::Own;
 use crate::target::amqp::{Amqp, Relay};
 use crate::target::{About, Address, AddressError, Target, TargetError};
+use crate::workload::Workload;
 
 /// Which system.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,6 +71,24 @@ enum Reason {
     Target(#[from] TargetError),
 }
 
+impl SystemError {
+    /// What is wrong, without the system's name.
+    pub fn reason(&self) -> impl fmt::Display {
+        &self.reason
+    }
+
+    /// What the system does not have, if that is all that is wrong: no failure, only no figure.
+    pub fn unsupported(&self) -> Option<&str> {
+        match &self.reason {
+            Reason::Target(TargetError::Unsupported(what)) => Some(what),
+            _ => None,
+        }
+    }
+}
+
+/// A generator that used more of its processor than this may be what was measured.
+const BUSY_GENERATOR: f64 = 0.9;
+
 /// What one run of a system came to.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SystemMeasurement {
@@ -79,6 +98,9 @@ pub struct SystemMeasurement {
     pub about: About,
     /// With what, in a line.
     pub workload: String,
+    /// The workload's short name.
+    #[serde(default)]
+    pub workload_id: String,
     /// Which repetition, from 1.
     pub repetition: u32,
     /// Messages sent a second.
@@ -93,6 +115,28 @@ pub struct SystemMeasurement {
     pub rss_bytes: Option<u64>,
     /// How much of one processor the generator used, from 0 to 1: near 1, it may be what was measured.
     pub generator_cpu: f64,
+    /// Whether the generator was the limit: it used more than nine tenths of a processor, or sent less than was asked
+    /// although the target kept up.
+    #[serde(default)]
+    pub generator_limited: bool,
+    /// Resident bytes for each waiting message above what the system has when it is empty; backlog only.
+    #[serde(default)]
+    pub waiting_bytes: Option<f64>,
+    /// Resident bytes when everything was taken again; backlog only.
+    #[serde(default)]
+    pub after_bytes: Option<u64>,
+    /// Resident bytes for each connection that does nothing; idle only.
+    #[serde(default)]
+    pub connection_bytes: Option<f64>,
+    /// Messages confirmed a second while nothing was consumed; backlog only.
+    #[serde(default)]
+    pub fill_per_s: Option<f64>,
+    /// Messages taken a second while nothing was sent; backlog only.
+    #[serde(default)]
+    pub drain_per_s: Option<f64>,
+    /// Messages that came again because whoever held them died; churn only.
+    #[serde(default)]
+    pub redelivered: Option<u64>,
     /// Whether everything that was confirmed arrived, once, whole and in order.
     pub verdict: Verdict,
     /// What was wrong, in counts.
@@ -110,7 +154,15 @@ impl SystemName {
     /// # Errors
     /// If it cannot be started, or nobody answers.
     pub async fn start(&self) -> Result<System, SystemError> {
-        let name = self.to_string();
+        self.start_as(&self.to_string()).await
+    }
+
+    /// The same, under a name of its own.
+    ///
+    /// # Errors
+    /// As [`start`](SystemName::start).
+    pub async fn start_as(&self, name: &str) -> Result<System, SystemError> {
+        let name = name.to_owned();
         self.try_start(name.clone()).await.map_err(|reason| SystemError { name, reason })
     }
 
@@ -133,17 +185,21 @@ impl SystemName {
 }
 
 impl System {
-    /// Puts `load` on it once.
+    /// Puts `workload` on it once.
     ///
     /// # Errors
-    /// If it could not be driven to the end.
-    pub async fn measure(&self, load: &Load, repetition: u32) -> Result<SystemMeasurement, SystemError> {
-        let run = drive::run(&*self.target, load).await;
+    /// If it could not be driven to the end, or [has no such thing](SystemError::unsupported).
+    pub async fn measure(&self, workload: &Workload, repetition: u32) -> Result<SystemMeasurement, SystemError> {
+        let run = match workload {
+            Workload::Carry(load) => drive::run(&*self.target, load).await,
+            _ => Err(TargetError::unsupported("not measured yet")),
+        };
         let figures = run.map_err(|error| SystemError { name: self.name.clone(), reason: error.into() })?;
         Ok(SystemMeasurement {
             target: self.name.clone(),
             about: self.about.clone(),
-            workload: load.to_string(),
+            workload: workload.to_string(),
+            workload_id: workload.id(),
             repetition,
             attempted_per_s: figures.sent_per_s,
             messages_per_s: figures.messages_per_s,
@@ -151,6 +207,13 @@ impl System {
             cpu_s_per_million: figures.cpu_s_per_million,
             rss_bytes: figures.rss_bytes,
             generator_cpu: figures.generator_cpu,
+            generator_limited: figures.generator_cpu > BUSY_GENERATOR,
+            waiting_bytes: None,
+            after_bytes: None,
+            connection_bytes: None,
+            fill_per_s: None,
+            drain_per_s: None,
+            redelivered: None,
             verdict: if figures.findings.is_clean() { Verdict::Valid } else { Verdict::Violated },
             findings: figures.findings,
         })
