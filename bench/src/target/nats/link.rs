@@ -3,12 +3,11 @@
 //! The client connects again by itself and goes on as if nothing had been. Here the first loss is the end.
 
 use std::future::poll_fn;
-use std::sync::Arc;
 use std::task::Poll;
 
 use async_nats::{Client, ConnectErrorKind, ConnectOptions, Event, Message, Subject, Subscriber};
 use futures_util::StreamExt as _;
-use tokio::sync::Notify;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use super::Login;
 use crate::target::TargetError;
@@ -21,7 +20,8 @@ pub(super) struct Link {
     /// Where answers are sent.
     pub inbox: Subject,
     answers: Subscriber,
-    lost: Arc<Notify>,
+    /// What ended the connection, once something has.
+    lost: UnboundedReceiver<Event>,
 }
 
 impl Link {
@@ -40,8 +40,8 @@ impl Link {
     ) -> Result<(), TargetError> {
         let Link { answers, lost, .. } = self;
         let lost = async {
-            lost.notified().await;
-            Err(TargetError::died("the connection was lost"))
+            let event = lost.recv().await;
+            Err(TargetError::died(event.map_or("closed".to_owned(), |event| event.to_string())))
         };
         let mut has_come = false;
         let coming = poll_fn(|context| {
@@ -67,15 +67,15 @@ impl Link {
     }
 }
 
-/// A client, and who is told when its connection is lost.
-pub(super) async fn connect(login: &Login) -> Result<(Client, Arc<Notify>), TargetError> {
-    let lost = Arc::new(Notify::new());
-    let told = lost.clone();
+/// A client, and what tells when its connection is lost.
+pub(super) async fn connect(login: &Login) -> Result<(Client, UnboundedReceiver<Event>), TargetError> {
+    let (told, lost) = unbounded_channel::<Event>();
     let mut options =
         ConnectOptions::new().name("handoff bench").max_reconnects(1).skip_subject_validation(true).event_callback(
             move |event| {
                 if matches!(event, Event::Disconnected | Event::SlowConsumer(_) | Event::ServerError(_)) {
-                    told.notify_one();
+                    // Nobody listens any more where nobody needs it.
+                    let _ = told.send(event);
                 }
                 std::future::ready(())
             },

@@ -66,7 +66,9 @@ impl Consumer for ListConsumer {
 
     fn acknowledge(&mut self) -> BoxFuture<'_, Result<(), TargetError>> {
         Box::pin(async move {
-            self.move_on().await;
+            if self.held > 0 {
+                self.move_on().await;
+            }
             Ok(())
         })
     }

@@ -58,7 +58,9 @@ impl Consumer for StreamConsumer {
 
     fn acknowledge(&mut self) -> BoxFuture<'_, Result<(), TargetError>> {
         Box::pin(async move {
-            self.move_on().await;
+            if !self.held.is_empty() {
+                self.move_on().await;
+            }
             Ok(())
         })
     }
