@@ -15,7 +15,10 @@ use crate::latency::LatencySummary;
 use crate::measurement::Verdict;
 use crate::own::Own;
 use crate::target::amqp::{Amqp, Relay};
+use crate::target::beanstalk::Beanstalk;
 use crate::target::{About, Address, AddressError, Target, TargetError};
+#[cfg(feature = "targets")]
+use crate::target::{nats::Nats, redis::Redis};
 use crate::workload::Workload;
 
 /// Which system.
@@ -25,9 +28,9 @@ pub enum SystemName {
     Broker,
     /// The byte relay: what no broker can exceed here.
     Relay,
-    /// A broker that speaks AMQP 0-9-1, wherever it is.
-    Amqp {
-        /// What was written.
+    /// A system that others make, wherever it is: one of [`SCHEMES`].
+    Remote {
+        /// What was written, without a password.
         text: String,
         /// What it says.
         address: Address,
@@ -41,9 +44,16 @@ pub enum SystemNameError {
     #[error(transparent)]
     Address(#[from] AddressError),
     /// A URL of something that is not spoken here.
-    #[error("'{0}': expected broker, relay or an amqp:// URL")]
+    #[error("'{0}': expected broker, relay or a URL that begins with amqp://, beanstalk://, nats:// or redis://")]
     Unknown(String),
+    /// A URL of something whose client was left out.
+    #[error("'{0}': built without the feature 'targets': cargo run --release --features targets -- bench ...")]
+    LeftOut(String),
 }
+
+/// What is spoken here, and whether it is in this build.
+const SCHEMES: [(&str, bool); 4] =
+    [("amqp", true), ("beanstalk", true), ("nats", cfg!(feature = "targets")), ("redis", cfg!(feature = "targets"))];
 
 /// A system that is up.
 pub struct System {
@@ -177,11 +187,23 @@ impl SystemName {
                 let own = Own::start(&["bench-relay"], 2)?;
                 (Box::new(Relay { producers: own.addresses[0], consumers: own.addresses[1] }), Some(own))
             }
-            SystemName::Amqp { address, .. } => (Box::new(Amqp::new(address)?), None),
+            SystemName::Remote { address, .. } => (remote(address)?, None),
         };
         let about = target.about().await?;
         Ok(System { name, about, target, _own: own })
     }
+}
+
+/// The driver of a URL's scheme.
+fn remote(address: &Address) -> Result<Box<dyn Target>, TargetError> {
+    Ok(match address.scheme.as_str() {
+        "beanstalk" => Box::new(Beanstalk::new(address)?),
+        #[cfg(feature = "targets")]
+        "nats" => Box::new(Nats::new(address)?),
+        #[cfg(feature = "targets")]
+        "redis" => Box::new(Redis::new(address)?),
+        _ => Box::new(Amqp::new(address)?),
+    })
 }
 
 impl System {
@@ -225,7 +247,7 @@ impl fmt::Display for SystemName {
         formatter.write_str(match self {
             SystemName::Broker => "broker",
             SystemName::Relay => "relay",
-            SystemName::Amqp { text, .. } => text,
+            SystemName::Remote { text, .. } => text,
         })
     }
 }
@@ -238,10 +260,14 @@ impl FromStr for SystemName {
             "broker" => Ok(SystemName::Broker),
             "relay" => Ok(SystemName::Relay),
             _ if !text.contains("://") => Err(SystemNameError::Unknown(text.to_owned())),
-            url => match url.parse::<Address>()? {
-                address if address.scheme == "amqp" => Ok(SystemName::Amqp { text: without_password(url), address }),
-                _ => Err(SystemNameError::Unknown(text.to_owned())),
-            },
+            url => {
+                let address: Address = url.parse()?;
+                match SCHEMES.iter().find(|(scheme, _)| *scheme == address.scheme) {
+                    Some((_, true)) => Ok(SystemName::Remote { text: without_password(url), address }),
+                    Some((_, false)) => Err(SystemNameError::LeftOut(text.to_owned())),
+                    None => Err(SystemNameError::Unknown(text.to_owned())),
+                }
+            }
         }
     }
 }
@@ -259,13 +285,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_is_ours_or_an_amqp_url() {
+    fn a_name_is_ours_or_a_url() {
         assert_eq!("relay".parse(), Ok(SystemName::Relay));
         let name: SystemName = "amqp://me:secret@127.0.0.1:5673/?queue=quorum".parse().expect("a URL");
         assert_eq!(name.to_string(), "amqp://127.0.0.1:5673/?queue=quorum");
+        assert!("beanstalk://127.0.0.1".parse::<SystemName>().is_ok());
         for text in ["kafka", "http://127.0.0.1", "amqp://", "://"] {
             let error = text.parse::<SystemName>().expect_err("no system").to_string();
             assert!(error.contains(&format!("'{text}': expected")), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_needs_a_client_is_refused_in_a_line_where_it_was_left_out() {
+        for text in ["nats://127.0.0.1?storage=memory", "redis://127.0.0.1?structure=list"] {
+            match text.parse::<SystemName>() {
+                Ok(name) => assert!(cfg!(feature = "targets") && name.to_string() == text),
+                Err(error) => {
+                    assert_eq!(error, SystemNameError::LeftOut(text.to_owned()));
+                    assert!(error.to_string().contains("--features targets") && !error.to_string().contains('\n'));
+                }
+            }
         }
     }
 

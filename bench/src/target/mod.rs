@@ -6,6 +6,14 @@
 
 mod address;
 pub mod amqp;
+pub mod beanstalk;
+mod demand;
+mod limit;
+#[cfg(feature = "targets")]
+pub mod nats;
+#[cfg(feature = "targets")]
+pub mod redis;
+mod wire;
 
 use std::net::SocketAddr;
 use std::{fmt, io};

@@ -89,7 +89,7 @@ impl Consumer for AmqpConsumer {
                 if self.incoming.whole > before {
                     return Ok(());
                 }
-                self.link.fill().await?;
+                self.link.wire.fill().await?;
             }
         })
     }
@@ -99,9 +99,9 @@ impl Consumer for AmqpConsumer {
             let delivery_tag = self.incoming.whole;
             if delivery_tag > self.acknowledged {
                 self.acknowledged = delivery_tag;
-                Method::BasicAck { delivery_tag, multiple: true }.write(CHANNEL, &mut self.link.output);
+                Method::BasicAck { delivery_tag, multiple: true }.write(CHANNEL, &mut self.link.wire.output);
             }
-            self.link.flush().await
+            self.link.wire.flush().await
         })
     }
 }
