@@ -1,18 +1,15 @@
 //! A connection to a broker, as bytes in two buffers: whole batches go out and come in, in one go each.
 
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use handoff_broker::amqp::codec::{self, Frame, FrameKind, Method, PROTOCOL_HEADER, TableBuilder, Value};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use tokio::time::timeout;
 
 use super::{Login, property};
 use crate::target::TargetError;
+use crate::target::connect::{answered, connect};
 
-/// How long a broker may take to answer a request.
-const ANSWER_LIMIT_S: u64 = 30;
 /// The largest frame where none was agreed on: what brokers propose.
 const DEFAULT_FRAME_MAX: u32 = 131_072;
 /// Room for what is read in one go.
@@ -43,10 +40,7 @@ impl Link {
 
     /// Connects, and says nothing.
     pub async fn connect(address: SocketAddr) -> Result<Link, TargetError> {
-        let connecting = timeout(Duration::from_secs(ANSWER_LIMIT_S), TcpStream::connect(address));
-        let connected = connecting.await.map_err(|_| TargetError::Silent(ANSWER_LIMIT_S))?;
-        let stream = connected.map_err(|error| TargetError::Down { address: address.to_string(), error })?;
-        stream.set_nodelay(true)?;
+        let stream = connect(address).await?;
         Ok(Link {
             server: String::new(),
             output: Vec::new(),
@@ -105,7 +99,6 @@ impl Link {
     /// but a close.
     async fn answer<T>(&mut self, mut find: impl FnMut(&Method<'_>) -> Option<T>) -> Result<T, TargetError> {
         self.flush().await?;
-        let limit = Duration::from_secs(ANSWER_LIMIT_S);
         let waiting = async {
             loop {
                 let mut found = None;
@@ -122,7 +115,7 @@ impl Link {
                 }
             }
         };
-        timeout(limit, waiting).await.unwrap_or(Err(TargetError::Silent(ANSWER_LIMIT_S)))
+        answered(waiting).await
     }
 
     /// Writes everything that is to be written.
