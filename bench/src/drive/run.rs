@@ -44,13 +44,14 @@ pub struct Figures {
 /// # Errors
 /// If the target could not be driven to the end of the run.
 pub async fn run(target: &dyn Target, load: &Load) -> Result<Figures, TargetError> {
+    target.split_among(load.consumers);
     target.prepare().await?;
     let session = Arc::new(Session::new(load.clone(), next_run()));
     let consumers = try_join_all((0..load.consumers).map(|_| target.consumer(load.limits.prefetch))).await?;
     let producers = try_join_all((0..load.producers).map(|_| target.producer())).await?;
     let producing = try_join_all(producers.into_iter().enumerate().map(|(number, it)| produce(&session, number, it)));
     let consuming = try_join_all(consumers.into_iter().enumerate().map(|(n, it)| consume(&session, n, it)));
-    let conducting = conduct(&session, Process::listening_on(target.listens_on()));
+    let conducting = conduct(&session, target.listens_on().and_then(Process::listening_on));
     // Whoever fails ends the run: no figure comes from half of it.
     let ((), _, measured) = tokio::try_join!(async { producing.await.map(drop) }, consuming, conducting)?;
     target.clean_up().await?;

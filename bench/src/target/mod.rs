@@ -7,8 +7,8 @@
 mod address;
 pub mod amqp;
 pub mod beanstalk;
+mod connect;
 mod demand;
-mod limit;
 #[cfg(feature = "targets")]
 pub mod nats;
 #[cfg(feature = "targets")]
@@ -28,6 +28,10 @@ pub use address::{Address, AddressError};
 pub trait Target: Send + Sync {
     /// What exactly is driven, asked of the system itself where it tells.
     fn about(&self) -> BoxFuture<'_, Result<About, TargetError>>;
+
+    /// Says how many consumers will compete, for systems whose queues are split among them beforehand. Comes before
+    /// [`prepare`](Target::prepare).
+    fn split_among(&self, _consumers: usize) {}
 
     /// Makes an empty queue for the next run, and forgets the last one's.
     fn prepare(&self) -> BoxFuture<'_, Result<(), TargetError>>;
@@ -62,8 +66,8 @@ pub trait Target: Send + Sync {
     /// Deletes what was made.
     fn clean_up(&self) -> BoxFuture<'_, Result<(), TargetError>>;
 
-    /// Where it listens, so that its process can be found on this machine.
-    fn listens_on(&self) -> SocketAddr;
+    /// Where it listens, so that its process can be found on this machine; `None` if it has no process of its own.
+    fn listens_on(&self) -> Option<SocketAddr>;
 }
 
 /// A producer on a connection of its own.

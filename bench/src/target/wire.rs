@@ -6,7 +6,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use super::TargetError;
-use super::limit::answered;
+use super::connect::connect;
 
 /// Room for what is read in one go.
 const INPUT_BYTES: usize = 256 * 1024;
@@ -25,13 +25,8 @@ pub(super) struct Wire {
 impl Wire {
     /// Connects, and says nothing.
     pub async fn connect(address: SocketAddr) -> Result<Wire, TargetError> {
-        let connecting = async {
-            let down = |error| TargetError::Down { address: address.to_string(), error };
-            TcpStream::connect(address).await.map_err(down)
-        };
-        let stream = answered(connecting).await?;
-        stream.set_nodelay(true)?;
-        Ok(Wire { output: Vec::new(), written: 0, stream, input: vec![0; INPUT_BYTES], start: 0, end: 0 })
+        let (stream, input) = (connect(address).await?, vec![0; INPUT_BYTES]);
+        Ok(Wire { output: Vec::new(), written: 0, stream, input, start: 0, end: 0 })
     }
 
     /// Writes everything that is to be written. Cancel safe: what was not written yet is written next time.

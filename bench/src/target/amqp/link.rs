@@ -6,7 +6,7 @@ use handoff_broker::amqp::codec::{self, Frame, FrameKind, Method, PROTOCOL_HEADE
 
 use super::{Login, property};
 use crate::target::TargetError;
-use crate::target::limit::answered;
+use crate::target::connect::answered;
 use crate::target::wire::Wire;
 
 /// The largest frame where none was agreed on: what brokers propose.

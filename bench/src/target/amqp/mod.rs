@@ -189,8 +189,8 @@ impl Target for Amqp {
         })
     }
 
-    fn listens_on(&self) -> SocketAddr {
-        self.login.address
+    fn listens_on(&self) -> Option<SocketAddr> {
+        Some(self.login.address)
     }
 }
 

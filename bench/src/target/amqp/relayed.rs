@@ -50,7 +50,7 @@ impl Target for Relay {
         Box::pin(async { Ok(()) })
     }
 
-    fn listens_on(&self) -> SocketAddr {
-        self.producers
+    fn listens_on(&self) -> Option<SocketAddr> {
+        Some(self.producers)
     }
 }

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use super::reply::{Reply, parse};
 use crate::target::TargetError;
-use crate::target::limit::answered;
+use crate::target::connect::answered;
 use crate::target::wire::Wire;
 
 /// The tube that is used.

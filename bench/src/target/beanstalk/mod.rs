@@ -85,7 +85,7 @@ impl Target for Beanstalk {
         Box::pin(self.sweep())
     }
 
-    fn listens_on(&self) -> SocketAddr {
-        self.address
+    fn listens_on(&self) -> Option<SocketAddr> {
+        Some(self.address)
     }
 }

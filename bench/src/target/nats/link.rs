@@ -11,7 +11,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use super::Login;
 use crate::target::TargetError;
-use crate::target::limit::answered;
+use crate::target::connect::answered;
 
 /// An open connection.
 pub(super) struct Link {

@@ -19,7 +19,7 @@ use futures_util::future::BoxFuture;
 use self::consumer::NatsConsumer;
 use self::link::{Link, connect};
 use self::producer::NatsProducer;
-use super::limit::answered;
+use super::connect::answered;
 use super::{About, Address, Consumer, Producer, Target, TargetError};
 
 /// The stream, and its consumer.
@@ -150,7 +150,7 @@ impl Target for Nats {
         })
     }
 
-    fn listens_on(&self) -> SocketAddr {
-        self.login.address
+    fn listens_on(&self) -> Option<SocketAddr> {
+        Some(self.login.address)
     }
 }

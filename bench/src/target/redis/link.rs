@@ -13,7 +13,7 @@ use redis::{AsyncConnectionConfig, Client, ConnectionAddr, ErrorKind, IntoConnec
 use redis::{Pipeline, RedisError, RedisResult, Value};
 
 use crate::target::TargetError;
-use crate::target::limit::answered;
+use crate::target::connect::answered;
 
 /// How many pipelines may wait to be written.
 const WAITING_PIPELINES: usize = 1_024;

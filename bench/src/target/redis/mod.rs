@@ -166,8 +166,8 @@ impl Target for Redis {
         Box::pin(async { self.clear().await.map(drop) })
     }
 
-    fn listens_on(&self) -> SocketAddr {
-        self.login.address
+    fn listens_on(&self) -> Option<SocketAddr> {
+        Some(self.login.address)
     }
 }
 
