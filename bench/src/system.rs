@@ -10,7 +10,6 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::audit::Findings;
-use crate::drive;
 use crate::latency::LatencySummary;
 use crate::measurement::Verdict;
 use crate::own::Own;
@@ -95,9 +94,6 @@ impl SystemError {
         }
     }
 }
-
-/// A generator that used more of its processor than this may be what was measured.
-const BUSY_GENERATOR: f64 = 0.9;
 
 /// What one run of a system came to.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -212,10 +208,7 @@ impl System {
     /// # Errors
     /// If it could not be driven to the end, or [has no such thing](SystemError::unsupported).
     pub async fn measure(&self, workload: &Workload, repetition: u32) -> Result<SystemMeasurement, SystemError> {
-        let run = match workload {
-            Workload::Carry(load) => drive::run(&*self.target, load).await,
-            _ => Err(TargetError::unsupported("not measured yet")),
-        };
+        let run = workload.run(&*self.target).await;
         let figures = run.map_err(|error| SystemError { name: self.name.clone(), reason: error.into() })?;
         Ok(SystemMeasurement {
             target: self.name.clone(),
@@ -229,13 +222,13 @@ impl System {
             cpu_s_per_million: figures.cpu_s_per_million,
             rss_bytes: figures.rss_bytes,
             generator_cpu: figures.generator_cpu,
-            generator_limited: figures.generator_cpu > BUSY_GENERATOR,
-            waiting_bytes: None,
-            after_bytes: None,
-            connection_bytes: None,
-            fill_per_s: None,
-            drain_per_s: None,
-            redelivered: None,
+            generator_limited: figures.generator_limited,
+            waiting_bytes: figures.waiting_bytes,
+            after_bytes: figures.after_bytes,
+            connection_bytes: figures.connection_bytes,
+            fill_per_s: figures.fill_per_s,
+            drain_per_s: figures.drain_per_s,
+            redelivered: figures.redelivered,
             verdict: if figures.findings.is_clean() { Verdict::Valid } else { Verdict::Violated },
             findings: figures.findings,
         })

@@ -127,12 +127,28 @@ pub enum TargetError {
     /// It was silent for too long.
     #[error("no answer in {0} s")]
     Silent(u64),
+    /// It had been driven for a while by then.
+    #[error("{error} ({known})")]
+    HalfWay {
+        /// What happened.
+        error: Box<TargetError>,
+        /// What was known when it did.
+        known: String,
+    },
 }
 
 impl TargetError {
     /// It has no such thing as `what`.
     pub fn unsupported(what: &str) -> Self {
         TargetError::Unsupported(what.to_owned())
+    }
+
+    /// With what was known when it happened. What a target does not have, it has not at any time.
+    pub fn half_way(self, known: String) -> Self {
+        match self {
+            TargetError::Unsupported(what) => TargetError::Unsupported(what),
+            error => TargetError::HalfWay { error: Box::new(error), known },
+        }
     }
 
     /// The connection is over.
