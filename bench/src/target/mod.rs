@@ -6,6 +6,14 @@
 
 mod address;
 pub mod amqp;
+pub mod beanstalk;
+mod connect;
+mod demand;
+#[cfg(feature = "targets")]
+pub mod nats;
+#[cfg(feature = "targets")]
+pub mod redis;
+mod wire;
 
 use std::net::SocketAddr;
 use std::{fmt, io};
@@ -20,6 +28,10 @@ pub use address::{Address, AddressError};
 pub trait Target: Send + Sync {
     /// What exactly is driven, asked of the system itself where it tells.
     fn about(&self) -> BoxFuture<'_, Result<About, TargetError>>;
+
+    /// Says how many consumers will compete, for systems whose queues are split among them beforehand. Comes before
+    /// [`prepare`](Target::prepare).
+    fn split_among(&self, _consumers: usize) {}
 
     /// Makes an empty queue for the next run, and forgets the last one's.
     fn prepare(&self) -> BoxFuture<'_, Result<(), TargetError>>;
@@ -54,8 +66,8 @@ pub trait Target: Send + Sync {
     /// Deletes what was made.
     fn clean_up(&self) -> BoxFuture<'_, Result<(), TargetError>>;
 
-    /// Where it listens, so that its process can be found on this machine.
-    fn listens_on(&self) -> SocketAddr;
+    /// Where it listens, so that its process can be found on this machine; `None` if it has no process of its own.
+    fn listens_on(&self) -> Option<SocketAddr>;
 }
 
 /// A producer on a connection of its own.
@@ -115,12 +127,28 @@ pub enum TargetError {
     /// It was silent for too long.
     #[error("no answer in {0} s")]
     Silent(u64),
+    /// It had been driven for a while by then.
+    #[error("{error} ({known})")]
+    HalfWay {
+        /// What happened.
+        error: Box<TargetError>,
+        /// What was known when it did.
+        known: String,
+    },
 }
 
 impl TargetError {
     /// It has no such thing as `what`.
     pub fn unsupported(what: &str) -> Self {
         TargetError::Unsupported(what.to_owned())
+    }
+
+    /// With what was known when it happened. What a target does not have, it has not at any time.
+    pub fn half_way(self, known: String) -> Self {
+        match self {
+            TargetError::Unsupported(what) => TargetError::Unsupported(what),
+            error => TargetError::HalfWay { error: Box::new(error), known },
+        }
     }
 
     /// The connection is over.

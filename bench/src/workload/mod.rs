@@ -1,9 +1,18 @@
-//! What can be put on a system, and how each of it is named.
+//! What can be put on a system: each workload with its name, and a file for how it is run.
+//!
+//! They are made of the parts in [`drive`](crate::drive), which know neither targets nor workloads.
+
+mod carry;
+mod churn;
+mod dead_letter;
+mod idle;
+mod stored;
 
 use std::fmt;
 use std::time::Duration;
 
-use crate::drive::{Load, Pace};
+use crate::drive::{Figures, Load, Pace, within};
+use crate::target::{Target, TargetError};
 
 /// A workload.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,6 +67,50 @@ impl Workload {
             Workload::Idle { connections, .. } => format!("idle/{connections}"),
             Workload::Churn { load, .. } => format!("churn/{}", shape(load)),
             Workload::DeadLetter { load, .. } => format!("dead-letter/{}", shape(load)),
+        }
+    }
+}
+
+impl Workload {
+    /// Puts it on `target` once, and deletes what was made for it.
+    ///
+    /// # Errors
+    /// If the target could not be driven to the end of the run: no figure comes from a part of it. What it does not have
+    /// is [`TargetError::Unsupported`].
+    pub async fn run(&self, target: &dyn Target) -> Result<Figures, TargetError> {
+        target.split_among(self.consumers());
+        let run = match self {
+            Workload::Carry(load) => carry::run(target, load).await,
+            Workload::PublishOnly(load) => stored::publish_only(target, load).await,
+            Workload::DrainOnly(load) => stored::drain_only(target, load).await,
+            Workload::Backlog { messages, body_bytes } => stored::backlog(target, *messages, *body_bytes).await,
+            Workload::Idle { connections, load } => idle::run(target, *connections, load).await,
+            Workload::Churn { load, every } => churn::run(target, load, *every).await,
+            Workload::DeadLetter { load, every } => dead_letter::run(target, load, *every).await,
+        };
+        match run {
+            Err(TargetError::Unsupported(what)) => Err(TargetError::Unsupported(what)),
+            Err(error) => {
+                // As far as it can: what matters is why it could not be driven.
+                let _ = within(target.clean_up()).await;
+                Err(error)
+            }
+            Ok(figures) => within(target.clean_up()).await.map(|()| figures),
+        }
+    }
+}
+
+impl Workload {
+    /// How many consumers compete for the messages.
+    fn consumers(&self) -> usize {
+        match self {
+            Workload::Backlog { .. } => 1,
+            // What was only published is taken by one in the end, to be audited.
+            Workload::PublishOnly(_) => 1,
+            Workload::Carry(load) | Workload::DrainOnly(load) => load.consumers,
+            Workload::Idle { load, .. } | Workload::Churn { load, .. } | Workload::DeadLetter { load, .. } => {
+                load.consumers
+            }
         }
     }
 }
