@@ -10,8 +10,8 @@ mod target;
 
 use std::path::PathBuf;
 
-use handoff_bench::document::Measured;
 use handoff_bench::load::Workload;
+use handoff_bench::measured::Measured;
 use handoff_bench::measurement::{self, Measurement, Verdict};
 use handoff_scenarios::Architecture;
 

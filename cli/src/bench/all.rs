@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use handoff_bench::document::{Document, Measured};
+use handoff_bench::document::Document;
+use handoff_bench::measured::Measured;
 use handoff_bench::suite::{self, Plan, Settings, Watch};
 use indicatif::ProgressBar;
 
