@@ -15,6 +15,8 @@ use crate::latency::LatencySummary;
 use crate::measurement::Verdict;
 use crate::own::Own;
 use crate::target::amqp::{Amqp, Relay};
+use crate::target::call::Call;
+use crate::target::kafka::Kafka;
 use crate::target::{About, Address, AddressError, Target, TargetError};
 
 /// Which system.
@@ -24,6 +26,17 @@ pub enum SystemName {
     Broker,
     /// The byte relay: what no broker can exceed here.
     Relay,
+    /// Our log, as `handoff serve --log` runs it.
+    LogServer,
+    /// No broker at all: producers call consumers.
+    Call,
+    /// A broker that speaks Kafka's protocol, wherever it is.
+    Kafka {
+        /// What was written.
+        text: String,
+        /// What it says.
+        address: Address,
+    },
     /// A broker that speaks AMQP 0-9-1, wherever it is.
     Amqp {
         /// What was written.
@@ -40,7 +53,7 @@ pub enum SystemNameError {
     #[error(transparent)]
     Address(#[from] AddressError),
     /// A URL of something that is not spoken here.
-    #[error("'{0}': expected broker, relay or an amqp:// URL")]
+    #[error("'{0}': expected broker, relay, log-server, call, or a URL with amqp:// or kafka://")]
     Unknown(String),
 }
 
@@ -100,9 +113,14 @@ pub struct SystemMeasurement {
 }
 
 impl SystemName {
-    /// Whether it can be driven with so many producers and consumers. The relay pairs them.
+    /// Whether it can be driven with so many producers and consumers. The relay pairs them; a call needs somebody who
+    /// is called.
     pub fn takes(&self, producers: usize, consumers: usize) -> bool {
-        *self != SystemName::Relay || producers == consumers
+        match self {
+            SystemName::Relay => producers == consumers,
+            SystemName::Call => consumers > 0,
+            _ => true,
+        }
     }
 
     /// Starts it if it is ours, and asks it what it is.
@@ -125,6 +143,13 @@ impl SystemName {
                 let own = Own::start(&["bench-relay"], 2)?;
                 (Box::new(Relay { producers: own.addresses[0], consumers: own.addresses[1] }), Some(own))
             }
+            SystemName::LogServer => {
+                let own = Own::start(&["serve", "--listen", "127.0.0.1:0", "--log", "127.0.0.1:0"], 2)?;
+                // It names its AMQP port first.
+                (Box::new(Kafka::ours(own.addresses[1])), Some(own))
+            }
+            SystemName::Call => (Box::new(Call::default()), None),
+            SystemName::Kafka { address, .. } => (Box::new(Kafka::new(address)?), None),
             SystemName::Amqp { address, .. } => (Box::new(Amqp::new(address)?), None),
         };
         let about = target.about().await?;
@@ -162,7 +187,9 @@ impl fmt::Display for SystemName {
         formatter.write_str(match self {
             SystemName::Broker => "broker",
             SystemName::Relay => "relay",
-            SystemName::Amqp { text, .. } => text,
+            SystemName::LogServer => "log-server",
+            SystemName::Call => "call",
+            SystemName::Kafka { text, .. } | SystemName::Amqp { text, .. } => text,
         })
     }
 }
@@ -174,9 +201,12 @@ impl FromStr for SystemName {
         match text {
             "broker" => Ok(SystemName::Broker),
             "relay" => Ok(SystemName::Relay),
+            "log-server" => Ok(SystemName::LogServer),
+            "call" => Ok(SystemName::Call),
             _ if !text.contains("://") => Err(SystemNameError::Unknown(text.to_owned())),
             url => match url.parse::<Address>()? {
                 address if address.scheme == "amqp" => Ok(SystemName::Amqp { text: without_password(url), address }),
+                address if address.scheme == "kafka" => Ok(SystemName::Kafka { text: without_password(url), address }),
                 _ => Err(SystemNameError::Unknown(text.to_owned())),
             },
         }
@@ -196,8 +226,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_is_ours_or_an_amqp_url() {
-        assert_eq!("relay".parse(), Ok(SystemName::Relay));
+    fn a_name_is_ours_or_a_url() {
+        for (text, name) in
+            [("relay", SystemName::Relay), ("log-server", SystemName::LogServer), ("call", SystemName::Call)]
+        {
+            assert_eq!((text.parse(), name.to_string().as_str()), (Ok(name), text));
+        }
+        let name: SystemName = "kafka://127.0.0.1?partitions=4".parse().expect("a URL");
+        assert!(matches!(&name, SystemName::Kafka { address, .. } if address.get("partitions") == Some("4")));
         let name: SystemName = "amqp://me:secret@127.0.0.1:5673/?queue=quorum".parse().expect("a URL");
         assert_eq!(name.to_string(), "amqp://127.0.0.1:5673/?queue=quorum");
         for text in ["kafka", "http://127.0.0.1", "amqp://", "://"] {
@@ -207,7 +243,8 @@ mod tests {
     }
 
     #[test]
-    fn a_relay_takes_pairs_only() {
+    fn a_relay_takes_pairs_only_and_a_call_needs_a_consumer() {
+        assert!(SystemName::Call.takes(1, 2) && !SystemName::Call.takes(1, 0) && SystemName::LogServer.takes(1, 0));
         assert!(SystemName::Relay.takes(2, 2) && !SystemName::Relay.takes(1, 2) && SystemName::Broker.takes(1, 2));
     }
 }

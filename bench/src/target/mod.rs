@@ -6,7 +6,9 @@
 
 mod address;
 pub mod amqp;
+pub mod call;
 mod connect;
+pub mod kafka;
 
 use std::net::SocketAddr;
 use std::{fmt, io};
