@@ -5,15 +5,20 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use handoff_bench::drive::{self, Figures, Limits, Load, Pace};
+use handoff_bench::drive::{Figures, Limits, Load, Pace};
 use handoff_bench::target::call::Call;
 use handoff_bench::target::kafka::Kafka;
 use handoff_bench::target::{Address, Target, TargetError};
+use handoff_bench::workload::Workload;
 use handoff_broker::{Runtime as _, TokioRuntime};
 use handoff_scenarios::log::{self, LogServer};
 use tokio::net::{TcpListener, TcpSocket};
 
 const LOOPBACK: &str = "127.0.0.1:0";
+
+fn carry(producers: usize, consumers: usize, body_bytes: usize) -> Workload {
+    Workload::Carry(load(producers, consumers, body_bytes))
+}
 
 fn load(producers: usize, consumers: usize, body_bytes: usize) -> Load {
     Load {
@@ -28,10 +33,10 @@ fn load(producers: usize, consumers: usize, body_bytes: usize) -> Load {
 }
 
 /// A run in which something arrives, and nothing is wrong.
-async fn clean_run(target: &dyn Target, load: &Load) -> Figures {
-    let figures = drive::run(target, load).await.unwrap_or_else(|error| panic!("{load}: {error}"));
-    assert!(figures.findings.is_clean(), "{load}: {}", figures.findings);
-    assert!(figures.messages_per_s > 0.0, "{load}");
+async fn clean_run(target: &dyn Target, workload: &Workload) -> Figures {
+    let figures = workload.run(target).await.unwrap_or_else(|error| panic!("{workload}: {error}"));
+    assert!(figures.findings.is_clean(), "{workload}: {}", figures.findings);
+    assert!(figures.messages_per_s > 0.0, "{workload}");
     figures
 }
 
@@ -47,7 +52,7 @@ async fn log_server() -> (LogServer, Kafka) {
 async fn what_a_log_is_sent_arrives_and_is_committed() {
     let (server, target) = log_server().await;
     for (producers, consumers, body_bytes) in [(1, 1, 16), (3, 3, 1_024), (1, 3, 100), (4, 1, 16), (1, 1, 500_000)] {
-        let figures = clean_run(&target, &load(producers, consumers, body_bytes)).await;
+        let figures = clean_run(&target, &carry(producers, consumers, body_bytes)).await;
         assert!(figures.latency_us.count > 0);
         assert!(server.snapshot().partitions.is_empty(), "the topic is deleted");
     }
@@ -56,9 +61,26 @@ async fn what_a_log_is_sent_arrives_and_is_committed() {
 }
 
 #[tokio::test]
-async fn a_log_may_be_produced_to_without_consumers() {
+async fn what_waits_in_a_log_is_drained() {
     let (_server, target) = log_server().await;
-    clean_run(&target, &load(2, 0, 16)).await;
+    let backlog = Workload::Backlog { messages: 10_000, body_bytes: 100 };
+    for workload in [Workload::PublishOnly(load(2, 1, 16)), Workload::DrainOnly(load(3, 2, 16)), backlog] {
+        clean_run(&target, &workload).await;
+    }
+    clean_run(&target, &Workload::Idle { connections: 20, load: load(1, 1, 16) }).await;
+}
+
+#[tokio::test]
+async fn what_a_log_or_a_call_does_not_have_is_no_failure() {
+    let (_server, log) = log_server().await;
+    let churn = Workload::Churn { load: load(1, 1, 16), every: Duration::from_secs(1) };
+    let dead_letter = Workload::DeadLetter { load: load(1, 1, 16), every: 1 };
+    let publish_only = Workload::PublishOnly(load(1, 1, 16));
+    let (log, call): (&dyn Target, &dyn Target) = (&log, &Call::default());
+    for (target, workload) in [(log, &churn), (log, &dead_letter), (call, &publish_only), (call, &carry(1, 0, 16))] {
+        let unsupported = workload.run(target).await;
+        assert!(matches!(unsupported, Err(TargetError::Unsupported(_))), "{workload}: {unsupported:?}");
+    }
 }
 
 #[tokio::test]
@@ -91,15 +113,9 @@ async fn each_consumer_commits_what_it_received_and_the_next_goes_on_there() {
 #[tokio::test]
 async fn what_is_called_is_handled_and_answered() {
     for (producers, consumers, body_bytes) in [(1, 1, 16), (3, 3, 1_024), (5, 2, 100), (1, 3, 65_536)] {
-        let figures = clean_run(&Call::default(), &load(producers, consumers, body_bytes)).await;
+        let figures = clean_run(&Call::default(), &carry(producers, consumers, body_bytes)).await;
         assert_eq!((figures.cpu_s_per_million, figures.rss_bytes), (None, None));
     }
-}
-
-#[tokio::test]
-async fn a_call_needs_somebody_who_is_called() {
-    let refused = drive::run(&Call::default(), &load(1, 0, 16)).await;
-    assert!(matches!(refused, Err(TargetError::Refused(_))), "{refused:?}");
 }
 
 #[tokio::test]
@@ -118,7 +134,7 @@ async fn a_log_that_is_down_is_named() {
     let socket = TcpSocket::new_v4().expect("a socket");
     socket.bind(LOOPBACK.parse().expect("an address")).expect("a free port");
     let address = socket.local_addr().expect("an address");
-    let down = drive::run(&kafka(address), &load(1, 1, 16)).await.expect_err("nobody listens");
+    let down = carry(1, 1, 16).run(&kafka(address)).await.expect_err("nobody listens");
     assert!(matches!(&down, TargetError::Down { address: named, .. } if *named == address.to_string()), "{down}");
 }
 
@@ -132,22 +148,23 @@ async fn a_log_that_closes_every_connection_has_died() {
         }
     });
     assert!(matches!(kafka(address).about().await, Err(TargetError::Died(_))));
-    let died = drive::run(&kafka(address), &load(1, 1, 16)).await.expect_err("it closes");
+    let died = carry(1, 1, 16).run(&kafka(address)).await.expect_err("it closes");
     assert!(matches!(died, TargetError::Died(_)), "{died}");
 }
 
 #[tokio::test]
 async fn a_log_that_dies_half_way_ends_the_run() {
     let (server, target) = log_server().await;
-    let endless = Load { measured: Duration::from_secs(3_600), ..load(2, 2, 16) };
+    let endless = Workload::Carry(Load { measured: Duration::from_secs(3_600), ..load(2, 2, 16) });
     let shut_down = async {
         while server.snapshot().bytes() == 0 {
             tokio::task::yield_now().await;
         }
         server.shut_down();
     };
-    let (died, ()) = tokio::join!(drive::run(&target, &endless), shut_down);
-    assert!(matches!(died, Err(TargetError::Died(_))), "{died:?}");
+    let (died, ()) = tokio::join!(endless.run(&target), shut_down);
+    let died = died.expect_err("nobody answers any more");
+    assert!(matches!(&died, TargetError::HalfWay { error, .. } if matches!(**error, TargetError::Died(_))), "{died:?}");
 }
 
 #[test]

@@ -48,7 +48,7 @@ impl Call {
         parties.producers += 1;
         let callee =
             (parties.producers - 1).checked_rem(parties.consumers.len()).map(|number| parties.consumers[number]);
-        callee.ok_or_else(|| TargetError::Refused("a call needs a consumer that is called".into()))
+        callee.ok_or_else(|| TargetError::unsupported("a call needs a consumer that is called"))
     }
 
     async fn start_producer(&self) -> Result<Box<dyn Producer>, TargetError> {
@@ -84,6 +84,10 @@ impl Target for Call {
 
     fn consumer(&self, _prefetch: u16) -> BoxFuture<'_, Result<Box<dyn Consumer>, TargetError>> {
         Box::pin(self.start_consumer())
+    }
+
+    fn keeps(&self) -> Result<(), TargetError> {
+        Err(TargetError::unsupported("nobody keeps what nobody answers yet"))
     }
 
     fn clean_up(&self) -> BoxFuture<'_, Result<(), TargetError>> {

@@ -27,5 +27,9 @@ mod tests {
             give_back(&mut deque);
         }
         assert!(deque.capacity() <= SPARE_CAPACITY);
+
+        let mut small: VecDeque<u64> = VecDeque::with_capacity(SPARE_CAPACITY);
+        give_back(&mut small);
+        assert!(small.capacity() >= SPARE_CAPACITY, "so much is always kept");
     }
 }

@@ -22,7 +22,7 @@ impl FromStr for Target {
                 text.parse().map(Target::System).map_err(|error: <SystemName as FromStr>::Err| error.to_string())
             }
             Err(_) => {
-                Err("expected sync, queue, log, broker, relay, log-server, call, or a URL with amqp:// or kafka://"
+                Err("expected sync, queue, log, broker, relay, log-server, call or a URL such as amqp://127.0.0.1:5672"
                     .to_owned())
             }
         }

@@ -46,6 +46,10 @@ impl Target for Relay {
         })
     }
 
+    fn keeps(&self) -> Result<(), TargetError> {
+        Err(TargetError::unsupported("a relay keeps nothing: it has no queue"))
+    }
+
     fn clean_up(&self) -> BoxFuture<'_, Result<(), TargetError>> {
         Box::pin(async { Ok(()) })
     }
