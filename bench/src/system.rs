@@ -67,6 +67,9 @@ const SCHEMES: [(&str, bool); 5] = [
     ("redis", cfg!(feature = "targets")),
 ];
 
+/// What our log keeps of a partition: 4 GiB.
+const LOG_RETENTION_BYTES: &str = "4294967296";
+
 /// A system that is up.
 pub struct System {
     name: String,
@@ -197,8 +200,9 @@ impl SystemName {
                 (Box::new(Relay { producers: own.addresses[0], consumers: own.addresses[1] }), Some(own))
             }
             SystemName::LogServer => {
-                let own = Own::start(&["serve", "--listen", "127.0.0.1:0", "--log", "127.0.0.1:0"], 2)?;
-                // It names its AMQP port first.
+                // Room for a backlog: what is dropped before it is read would be lost. It names its AMQP port first.
+                let log = ["--log", "127.0.0.1:0", "--log-retention", LOG_RETENTION_BYTES];
+                let own = Own::start(&[&["serve", "--listen", "127.0.0.1:0"], &log[..]].concat(), 2)?;
                 (Box::new(Kafka::ours(own.addresses[1])), Some(own))
             }
             SystemName::Call => (Box::new(Call::default()), None),
