@@ -29,8 +29,8 @@ use crate::{output, progress};
 pub struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
-    /// What to measure: sync, queue or log (architectures; all three if nothing is named), broker or relay (ours, in a
-    /// process of their own), another name of bench/targets, or a URL such as
+    /// What to measure: sync, queue or log (architectures; all three if nothing is named), broker, relay, log-server or
+    /// call (ours, in processes of their own), another name of bench/targets, or a URL such as
     /// amqp://guest:guest@127.0.0.1:5672/?queue=quorum; with --all, only these beside the broker
     #[arg(long = "target", value_name = "NAME|URL")]
     targets: Vec<Target>,
