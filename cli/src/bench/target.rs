@@ -18,10 +18,13 @@ impl FromStr for Target {
     fn from_str(text: &str) -> Result<Self, String> {
         match text.parse() {
             Ok(architecture) => Ok(Target::Architecture(architecture)),
-            Err(_) if text.contains("://") || matches!(text, "broker" | "relay") => {
+            Err(_) if text.contains("://") || matches!(text, "broker" | "relay" | "log-server" | "call") => {
                 text.parse().map(Target::System).map_err(|error: <SystemName as FromStr>::Err| error.to_string())
             }
-            Err(_) => Err("expected sync, queue, log, broker, relay or a URL such as amqp://127.0.0.1:5672".to_owned()),
+            Err(_) => {
+                Err("expected sync, queue, log, broker, relay, log-server, call or a URL such as amqp://127.0.0.1:5672"
+                    .to_owned())
+            }
         }
     }
 }

@@ -162,6 +162,16 @@ impl Target for Redis {
         Box::pin(self.start_consumer(prefetch))
     }
 
+    fn redelivers(&self) -> Result<(), TargetError> {
+        Err(TargetError::unsupported(
+            "Redis keeps what a dead consumer held until another client claims it or moves it",
+        ))
+    }
+
+    fn prepare_dead_letters(&self) -> BoxFuture<'_, Result<(), TargetError>> {
+        Box::pin(async { Err(TargetError::unsupported("Redis has no dead letters: clients move messages themselves")) })
+    }
+
     fn clean_up(&self) -> BoxFuture<'_, Result<(), TargetError>> {
         Box::pin(async { self.clear().await.map(drop) })
     }
