@@ -1,23 +1,36 @@
 //! A message on its way in: publish method, header frame, body frames (AMQP 0-9-1, 4.2.6).
 //!
 //! A body that fits one frame is copied once, from the socket's buffer into the message. A longer one is gathered
-//! first, and grows only with what really came, so that an announced size costs nothing.
+//! first, and grows only with what really came, so that an announced size costs nothing. So is a small one together
+//! with its properties, on a channel where these differ from message to message.
+//!
+//! Most messages are published as the one before was: to the same exchange, with the same routing key and the same
+//! property bytes. Such a message shares the head of that one, and what was checked there is not checked again.
 
+use super::heads::Heads;
 use super::{Connection, Turn};
 use crate::amqp::codec::{BASIC_CLASS_ID, ContentHeader, Properties, ReplyCode, Value};
 use crate::amqp::fault::Fault;
-use crate::core::{Command, Machine, Message, Published, REPLY_TO, Reply};
+use crate::core::{Command, Head, Machine, Message, Published, REPLY_TO, Reply};
 
 /// The longest time to live that RabbitMQ takes: ten years, in milliseconds.
 const LONGEST_TIME_MS: i128 = 10 * 365 * 24 * 60 * 60 * 1000;
+
+/// The longest body that is gathered with its own properties; a longer one gets a head of its own.
+const GATHERED_MAX_BYTES: usize = 1024;
 
 /// Which frame of a message comes next, and what came of it so far. The buffers are used again for the next message.
 #[derive(Debug, Default)]
 pub(super) struct Content {
     awaited: Awaited,
+    heads: Heads,
+    /// Whether the last of the heads leads where the message goes. If not, the next two say where that is.
+    is_known: bool,
     exchange: String,
     routing_key: Vec<u8>,
     mandatory: bool,
+    /// Whether the last of the heads is the message's. If not, the next one has its properties.
+    is_repeated: bool,
     properties: Vec<u8>,
     body_bytes: usize,
     body: Vec<u8>,
@@ -52,10 +65,13 @@ impl Content {
 
     /// A publish: its header comes next.
     pub fn begin(&mut self, exchange: &str, routing_key: &[u8], mandatory: bool) {
-        self.exchange.clear();
-        self.exchange.push_str(exchange);
-        self.routing_key.clear();
-        self.routing_key.extend_from_slice(routing_key);
+        self.is_known = self.heads.find(exchange, routing_key);
+        if !self.is_known {
+            self.exchange.clear();
+            self.exchange.push_str(exchange);
+            self.routing_key.clear();
+            self.routing_key.extend_from_slice(routing_key);
+        }
         self.mandatory = mandatory;
         self.awaited = Awaited::Header;
     }
@@ -71,13 +87,8 @@ impl Content {
             let text = format!("expected content header for class 60, got one for class {} instead", header.class_id);
             return Err(Fault::new(ReplyCode::UnexpectedFrame, text));
         }
-        let properties =
-            Properties::parse(header.properties).map_err(|error| Fault::new(error.reply_code(), error.to_string()))?;
-        self.properties.clear();
-        match self.reply_address(&properties)? {
-            Some(address) => self.properties = properties.with_reply_to(address),
-            None => self.properties.extend_from_slice(header.properties),
-        }
+        self.is_repeated = self.known_head().is_some_and(|head| head.properties() == Some(header.properties));
+        let properties = if self.is_repeated { None } else { Some(self.take_properties(&header)?) };
         if header.body_size > max_message_bytes {
             self.awaited = Awaited::Method;
             let text =
@@ -87,8 +98,33 @@ impl Content {
         self.body_bytes = usize::try_from(header.body_size)
             .map_err(|_| Fault::new(ReplyCode::FrameError, "body size exceeds the address space"))?;
         self.awaited = Awaited::Body;
-        check_copies(&properties).and(check_expiration(&properties)).inspect_err(|_| self.awaited = Awaited::Method)?;
+        if let Some(properties) = properties {
+            let checked = check_copies(&properties).and(check_expiration(&properties));
+            checked.inspect_err(|_| self.awaited = Awaited::Method)?;
+        }
         Ok((self.body_bytes == 0).then(|| self.finish(&[])))
+    }
+
+    /// Keeps properties that are not those of the last message like this.
+    fn take_properties<'a>(&mut self, header: &ContentHeader<'a>) -> Result<Properties<'a>, Fault> {
+        let properties =
+            Properties::parse(header.properties).map_err(|error| Fault::new(error.reply_code(), error.to_string()))?;
+        self.properties.clear();
+        match self.reply_address(&properties)? {
+            Some(address) => self.properties = properties.with_reply_to(address),
+            None => self.properties.extend_from_slice(header.properties),
+        }
+        Ok(properties)
+    }
+
+    /// The head of the last message that went where this one goes.
+    fn known_head(&self) -> Option<&Head> {
+        self.heads.last().filter(|_| self.is_known)
+    }
+
+    /// Whether the last message had the head of one before it: what was checked of that holds for it.
+    pub fn is_repeated(&self) -> bool {
+        self.is_repeated
     }
 
     /// What to write instead of the name that stands for the channel's own consumer of replies.
@@ -123,7 +159,27 @@ impl Content {
 
     fn finish(&mut self, body: &[u8]) -> Message {
         self.awaited = Awaited::Method;
-        Message::new(&self.exchange, &self.routing_key, &self.properties, body)
+        match self.known_head() {
+            Some(head) if self.is_repeated => Message::under(head.clone(), body),
+            Some(head) if body.len() > GATHERED_MAX_BYTES => {
+                Message::new(head.exchange(), head.routing_key(), &self.properties, body)
+            }
+            Some(head) => {
+                let head = match head.properties() {
+                    None => head.clone(),
+                    Some(_) => Head::new(head.exchange(), head.routing_key(), None),
+                };
+                self.heads.replace_last(head.clone());
+                let properties_bytes = self.properties.len();
+                self.properties.extend_from_slice(body);
+                Message::with_own_properties(head, properties_bytes, &self.properties)
+            }
+            None => {
+                let head = Head::new(&self.exchange, &self.routing_key, Some(&self.properties));
+                self.heads.keep(head.clone());
+                Message::under(head, body)
+            }
+        }
     }
 }
 
@@ -215,7 +271,9 @@ impl Connection {
 
     /// Gives a whole message to the core, and says what became of it to those who asked.
     fn publish<M: Machine>(&mut self, number: u16, message: Message, turn: &mut Turn<'_, M>) -> Result<(), Fault> {
-        self.check_publish(&message)?;
+        if !self.channels.get(&number).is_some_and(|channel| channel.content.is_repeated()) {
+            self.check_publish(&message)?;
+        }
         self.has_published = true;
         let channel_id = self.channel_id(number);
         let Some(channel) = self.channels.get_mut(&number) else { return Ok(()) };

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use self::line::Line;
-use super::message::{Message, Placed};
+use super::message::Placed;
 use crate::time::Timestamp;
 
 /// A message in a queue, or held by a consumer of it.
@@ -84,7 +84,7 @@ impl Ready {
     }
 
     /// Appends a message that the queue has just taken. `priority` is 0 if the queue has no priorities.
-    pub fn push(&mut self, message: Message, priority: u8, extra: Option<Box<Extra>>) {
+    pub fn push(&mut self, message: Placed, priority: u8, extra: Option<Box<Extra>>) {
         if let Some(bytes) = &mut self.body_bytes {
             *bytes += message.body().len() as u64;
         }
@@ -172,9 +172,11 @@ impl Higher {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::message::Message;
+    use crate::core::meter::Meter;
 
-    fn message(body: &str) -> Message {
-        Message::new("", b"q", b"", body.as_bytes())
+    fn message(body: &str) -> Placed {
+        Placed::new(Message::new("", b"q", b"", body.as_bytes()), &Meter::default())
     }
 
     fn bodies(ready: &mut Ready) -> Vec<String> {

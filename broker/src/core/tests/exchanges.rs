@@ -39,7 +39,7 @@ fn bind_exchange(driver: &mut Driver, destination: &str, source: &str, routing_k
 
 fn publish_with(driver: &mut Driver, exchange: &str, routing_key: &str, headers: &TableBuilder) -> Published {
     let properties = PropertiesBuilder::new().headers(headers.clone()).build();
-    let message = Message::new(exchange, routing_key.as_bytes(), &properties, b"");
+    let message = driver.heads.message(exchange, routing_key, &properties, "");
     match driver.run(Command::Publish { channel: A, message }) {
         Reply::Published(published) => published,
         reply => panic!("{reply:?}"),
