@@ -42,11 +42,16 @@ impl Broker {
     pub(super) fn publish(&mut self, channel: ChannelId, message: Message) -> Result<Reply, Refusal> {
         let key: ChannelKey = self.channel_key(channel)?;
         let version = self.exchanges.version();
-        let way = self.channels[key].way.take_if(|way| way.is_for(message.head(), version));
-        if let Some(way) = way {
-            self.targets.extend_from_slice(&way.targets);
+        if let Some(way) = &self.channels[key].way
+            && way.is_for(message.head(), version)
+        {
+            let is_reply = is_reply_address(&message);
             let arrival = Arrival { message, time_to_live: way.time_to_live, blind_copies: None };
-            self.channels[key].way = Some(way);
+            if let [target] = way.targets[..] {
+                let taken = self.take(target, arrival);
+                return Ok(Reply::Published(self.published(1, usize::from(taken), is_reply)));
+            }
+            self.targets.extend_from_slice(&way.targets);
             return Ok(Reply::Published(self.take_in(arrival)));
         }
         let name = message.exchange();
@@ -92,9 +97,14 @@ impl Broker {
     fn take_in(&mut self, arrival: Arrival) -> Published {
         let is_reply = is_reply_address(&arrival.message);
         let routed = self.targets.len();
+        let taken = self.take_at_targets(arrival);
+        self.published(routed, taken, is_reply)
+    }
+
+    /// Counts a message that was published, and says what became of it.
+    fn published(&mut self, routed: usize, taken: usize, is_reply: bool) -> Published {
         self.totals.published += 1;
         self.totals.unroutable += u64::from(routed == 0);
-        let taken = self.take_at_targets(arrival);
         match routed {
             0 => Published::Unroutable,
             _ if is_reply => Published::Unroutable,

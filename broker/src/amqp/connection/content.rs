@@ -8,7 +8,7 @@
 //! property bytes. Such a message shares the head of that one, and what was checked there is not checked again.
 
 use super::heads::Heads;
-use super::{Connection, Turn};
+use super::{Connection, Phase, Turn};
 use crate::amqp::codec::{BASIC_CLASS_ID, ContentHeader, Properties, ReplyCode, Value};
 use crate::amqp::fault::Fault;
 use crate::core::{Command, Head, Machine, Message, Published, REPLY_TO, Reply};
@@ -23,6 +23,8 @@ const GATHERED_MAX_BYTES: usize = 1024;
 #[derive(Debug, Default)]
 pub(super) struct Content {
     awaited: Awaited,
+    /// The payload of the last publish method.
+    last_publish: Vec<u8>,
     heads: Heads,
     /// Whether the last of the heads leads where the message goes. If not, the next two say where that is.
     is_known: bool,
@@ -74,6 +76,16 @@ impl Content {
         }
         self.mandatory = mandatory;
         self.awaited = Awaited::Header;
+    }
+
+    /// Begins a message as the last one was begun, if this is the same publish method and no other frame has to come.
+    fn begins_again(&mut self, payload: &[u8]) -> bool {
+        let begins = self.awaited == Awaited::Method && self.last_publish == payload && !payload.is_empty();
+        if begins {
+            self.is_known = true;
+            self.awaited = Awaited::Header;
+        }
+        begins
     }
 
     /// The header frame; returns the message if it has no body.
@@ -218,6 +230,21 @@ fn check_expiration(properties: &Properties<'_>) -> Result<(), Fault> {
 }
 
 impl Connection {
+    /// Whether a method frame is the same publish as the last one on its channel, which begins a message like that.
+    pub(super) fn publishes_again(&mut self, number: u16, payload: &[u8]) -> bool {
+        let channel = self.channels.get_mut(&number);
+        self.phase == Phase::Running && channel.is_some_and(|channel| channel.content.begins_again(payload))
+    }
+
+    /// Keeps the payload of a publish method that has begun a message.
+    pub(super) fn note_publish(&mut self, number: u16, payload: &[u8]) {
+        let channel = self.channels.get_mut(&number);
+        if let Some(channel) = channel.filter(|channel| channel.content.awaited == Awaited::Header) {
+            channel.content.last_publish.clear();
+            channel.content.last_publish.extend_from_slice(payload);
+        }
+    }
+
     /// A content header frame.
     pub(super) fn content_header<M: Machine>(
         &mut self,
@@ -250,6 +277,7 @@ impl Connection {
             Some(channel) if channel.closing => Ok(()),
             Some(channel) => match step(&mut channel.content)? {
                 Some(message) => self.publish(number, message, turn),
+                None if channel.content.body.is_empty() => Ok(()),
                 None => self.check_unfinished(),
             },
         }

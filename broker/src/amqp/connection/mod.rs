@@ -154,8 +154,9 @@ impl Connection {
     pub fn receive<M: Machine>(&mut self, now: Timestamp, input: &[u8], machine: &mut M, output: &mut Output) -> usize {
         let mut turn = Turn::new(now, machine, output);
         let mut taken_bytes = 0;
+        let frame_max = self.largest_frame(turn.output);
         loop {
-            let frame_bytes = self.receive_frame(&input[taken_bytes..], &mut turn);
+            let frame_bytes = self.receive_frame(&input[taken_bytes..], frame_max, &mut turn);
             taken_bytes += frame_bytes;
             if frame_bytes == 0 || turn.has_asked || self.phase != Phase::Running {
                 return taken_bytes;
@@ -163,13 +164,13 @@ impl Connection {
         }
     }
 
-    fn receive_frame<M: Machine>(&mut self, input: &[u8], turn: &mut Turn<'_, M>) -> usize {
+    fn receive_frame<M: Machine>(&mut self, input: &[u8], frame_max: u32, turn: &mut Turn<'_, M>) -> usize {
         match self.phase {
             Phase::Finished => input.len(),
             // What comes next is read when the login is checked, or never.
             Phase::LoggingIn | Phase::Refused => 0,
             Phase::Header => self.receive_protocol_header(input, turn.output),
-            _ => match codec::parse_frame(input, self.largest_frame(turn.output)) {
+            _ => match codec::parse_frame(input, frame_max) {
                 Ok(None) => 0,
                 Ok(Some((frame, taken_bytes))) => {
                     self.frame(frame, turn);
@@ -245,8 +246,15 @@ impl Connection {
             FrameKind::Heartbeat => {
                 ((0, 0), Err(Fault::new(ReplyCode::FrameError, format!("heartbeat frame on channel {number}"))))
             }
+            FrameKind::Method if self.publishes_again(number, frame.payload) => return,
             FrameKind::Method => match Method::parse(frame.payload) {
-                Ok(method) => (method.class_and_method_id(), self.method(number, method, turn)),
+                Ok(method) => {
+                    let result = self.method(number, method, turn);
+                    if matches!(method, Method::BasicPublish { .. }) {
+                        self.note_publish(number, frame.payload);
+                    }
+                    (method.class_and_method_id(), result)
+                }
                 Err(error) => (error.class_and_method_id(), Err(Fault::no_method(error, frame.payload))),
             },
             FrameKind::Header => ((60, 40), self.content_header(number, frame.payload, turn)),

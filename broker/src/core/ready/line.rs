@@ -65,8 +65,8 @@ impl Line {
 
     /// The oldest message.
     pub fn pop(&mut self) -> Option<Entry> {
-        if let Some((_, entry)) = self.returned.pop_first() {
-            return Some(entry);
+        if !self.returned.is_empty() {
+            return self.returned.pop_first().map(|(_, entry)| entry);
         }
         let position = self.first_fresh();
         let chunk = self.fresh.front_mut()?;

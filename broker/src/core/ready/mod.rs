@@ -113,8 +113,10 @@ impl Ready {
 
     /// The first message: of those with the highest priority the oldest.
     pub fn pop(&mut self) -> Option<Entry> {
-        let higher = self.higher.as_mut().and_then(|higher| higher.pop());
-        let entry = higher.or_else(|| self.lowest.pop())?;
+        let entry = match &mut self.higher {
+            None => self.lowest.pop()?,
+            Some(higher) => higher.pop().or_else(|| self.lowest.pop())?,
+        };
         if let Some(bytes) = &mut self.body_bytes {
             *bytes -= entry.message.body().len() as u64;
         }
