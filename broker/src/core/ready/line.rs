@@ -8,6 +8,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::{Entry, Extra};
+use crate::core::memory::give_back;
 use crate::core::message::Placed;
 
 /// How many never delivered messages share one allocation.
@@ -71,8 +72,8 @@ impl Line {
         let position = self.first_fresh();
         let chunk = self.fresh.front_mut()?;
         let message = chunk.pop_front()?;
-        if chunk.is_empty() && self.fresh.len() > 1 {
-            self.fresh.pop_front();
+        if chunk.is_empty() {
+            self.drop_first_chunk();
         }
         self.fresh_length -= 1;
         let extra = if self.extras.is_empty() { None } else { self.extras.remove(&position) };
@@ -91,6 +92,17 @@ impl Line {
             && self.fresh.iter().map(VecDeque::len).sum::<usize>() == self.fresh_length
             && self.fresh.iter().rev().skip(1).all(|chunk| !chunk.is_empty())
             && self.extras.keys().all(|position| (first_fresh..self.next_position).contains(position))
+    }
+
+    /// The first chunk is empty. It stays if it is the last one and not a full-grown one: that was allocated after what a
+    /// backlog was made of, which the allocator could not give back to the system.
+    fn drop_first_chunk(&mut self) {
+        if self.fresh.len() > 1 {
+            self.fresh.pop_front();
+            give_back(&mut self.fresh);
+        } else if self.fresh[0].capacity() >= CHUNK_MESSAGES {
+            self.fresh = VecDeque::new();
+        }
     }
 
     /// The position of the oldest message never delivered, or of the next one if there is none.
@@ -153,14 +165,15 @@ mod tests {
     }
 
     #[test]
-    fn a_drained_queue_keeps_at_most_one_chunk_and_no_message() {
+    fn a_drained_backlog_leaves_nothing_behind() {
         let mut ready = filled(10 * CHUNK_MESSAGES as u64);
         let kept = message(0);
         ready.push(placed(kept.clone()), None);
         while ready.pop().is_some() {}
-        assert_eq!(ready.fresh.len(), 1);
-        assert!(ready.fresh[0].capacity() <= 2 * CHUNK_MESSAGES);
-        assert_eq!(kept.holders(), 1);
+        assert_eq!((ready.fresh.len(), ready.fresh.capacity(), kept.holders()), (0, 0, 1));
+        let mut ready = filled(3);
+        while ready.pop().is_some() {}
+        assert_eq!(ready.fresh.len(), 1, "what a few messages need stays for the next ones");
     }
 
     #[test]
