@@ -7,7 +7,7 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use triomphe::{Arc, HeaderSlice};
+use triomphe::ThinArc;
 
 use super::head::Head;
 use super::meter::Meter;
@@ -16,7 +16,7 @@ use super::meter::Meter;
 ///
 /// Its own properties, if its head has none, come before its body in one allocation. Cloning it is counting a reference.
 #[derive(Clone)]
-pub struct Message(Arc<HeaderSlice<Own, [u8]>>);
+pub struct Message(ThinArc<Own, u8>);
 
 /// What a message has beside its content.
 struct Own {
@@ -59,7 +59,7 @@ impl Message {
 
     fn with_own(head: Head, properties_bytes: u32, content: &[u8]) -> Message {
         let own = Own { head, properties_bytes, places: AtomicU32::new(0) };
-        Message(Arc::from_header_and_slice(own, content))
+        Message(ThinArc::from_header_and_slice(own, content))
     }
 
     /// What it has in common with others.
@@ -90,7 +90,7 @@ impl Message {
     /// How many places hold it.
     #[cfg(test)]
     pub(super) fn holders(&self) -> usize {
-        Arc::strong_count(&self.0)
+        ThinArc::strong_count(&self.0)
     }
 
     /// What counts for it in memory, each place not included. A shared head counts for each of its messages: it might be
@@ -100,7 +100,7 @@ impl Message {
     }
 
     fn own(&self) -> &Own {
-        &self.0.header
+        &self.0.header.header
     }
 
     fn own_properties_bytes(&self) -> usize {
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_has_two_words_beside_its_content_and_its_count_and_takes_two_in_a_queue() {
-        assert_eq!((size_of::<Own>(), size_of::<Placed>()), (16, 16));
+    fn a_message_has_two_words_beside_its_content_its_length_and_its_count_and_takes_one_in_a_queue() {
+        assert_eq!((size_of::<Own>(), size_of::<Placed>()), (16, 8));
     }
 }

@@ -7,7 +7,6 @@ use super::broker::{Broker, ChannelKey, QueueKey};
 use super::command::{ChannelId, Overflow, Published, Refusal, Reply};
 use super::envelope::{BLIND_COPIES, Envelope};
 use super::exchange::ExchangeKey;
-use super::head::Head;
 use super::message::{DeathReason, Message, Placed};
 use super::queue::Queue;
 use super::ready::{BlindCopies, Extra};
@@ -63,7 +62,7 @@ impl Broker {
             Some(transaction) => transaction.hold(Placed::new(message, &self.meter)),
             None => {
                 let arrival = self.route(exchange, message);
-                self.channels[key].way = self.way_of(&arrival);
+                self.remember_way(key, &arrival);
                 self.take_in(arrival)
             }
         }))
@@ -84,13 +83,13 @@ impl Broker {
         Arrival { message, time_to_live, blind_copies }
     }
 
-    /// What to remember of a message that was routed, if others like it go the same way.
-    fn way_of(&self, Arrival { message, time_to_live, blind_copies }: &Arrival) -> Option<Box<Way>> {
-        let head: &Head = message.head();
-        if head.properties().is_none() || blind_copies.is_some() {
-            return None;
+    /// Remembers the way of a message that was routed, if others with its head go the same.
+    fn remember_way(&mut self, channel: ChannelKey, Arrival { message, time_to_live, blind_copies }: &Arrival) {
+        let head = message.head();
+        if head.properties().is_some() && blind_copies.is_none() {
+            let way = &mut self.channels[channel].way;
+            *way = Some(Way::found(way.take(), head.clone(), self.exchanges.version(), &self.targets, *time_to_live));
         }
-        Some(Box::new(Way::new(head.clone(), self.exchanges.version(), &self.targets, *time_to_live)))
     }
 
     /// Offers a message that was routed to its targets.

@@ -19,9 +19,21 @@ pub(super) struct Way {
 }
 
 impl Way {
-    /// What was found out for a message with this head.
-    pub fn new(head: Head, version: u64, targets: &[QueueKey], time_to_live: Option<Duration>) -> Self {
-        Way { head, version, targets: targets.to_vec(), time_to_live }
+    /// What was found out for a message with this head, in the room of what was known of `last`.
+    pub fn found(
+        last: Option<Box<Way>>,
+        head: Head,
+        version: u64,
+        targets: &[QueueKey],
+        time_to_live: Option<Duration>,
+    ) -> Box<Way> {
+        let Some(mut way) = last else {
+            return Box::new(Way { head, version, targets: targets.to_vec(), time_to_live });
+        };
+        way.targets.clear();
+        way.targets.extend_from_slice(targets);
+        (way.head, way.version, way.time_to_live) = (head, version, time_to_live);
+        way
     }
 
     /// Whether a message with this head goes this way now.

@@ -186,7 +186,7 @@ impl Exchanges {
         self.version
     }
 
-    /// A binding, an exchange or a queue has come or gone.
+    /// A binding or a queue has come or gone, or an exchange has gone. A new one leads nowhere yet.
     pub fn note_change(&mut self) {
         self.version += 1;
     }
@@ -202,7 +202,6 @@ impl Exchanges {
     }
 
     fn insert(&mut self, exchange: Exchange) {
-        self.note_change();
         let name = Arc::clone(&exchange.name);
         self.keys.insert(name, self.all.insert(exchange));
     }

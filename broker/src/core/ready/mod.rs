@@ -242,6 +242,6 @@ mod tests {
 
     #[test]
     fn what_few_messages_have_makes_no_held_one_larger() {
-        assert_eq!(size_of::<Entry>(), 40);
+        assert_eq!(size_of::<Entry>(), 32);
     }
 }

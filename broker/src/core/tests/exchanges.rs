@@ -155,6 +155,30 @@ fn copies_go_to_their_keys_and_blind_ones_are_not_told() {
     assert_eq!(taken(&driver, &["a", "b", "c"]), [1, 1, 1]);
     let message = driver.get(A, "c").unwrap().message;
     assert_eq!(message.headers(), told.as_table());
+    assert_eq!(publish_with(&mut driver, "", "a", &headers), Published::Taken);
+    assert_eq!(taken(&driver, &["a", "b", "c"]), [2, 2, 2], "and so does the same once more");
+    let message = driver.get(A, "c").unwrap().message;
+    assert_eq!(message.headers(), told.as_table());
+}
+
+#[test]
+fn messages_with_properties_of_their_own_go_their_own_ways() {
+    let mut driver = with(&[("x", ExchangeKind::Headers)], &["a", "b"]);
+    let colour = |colour: &str| {
+        let mut headers = TableBuilder::new();
+        headers.insert("colour", Value::LongString(colour.as_bytes()));
+        headers
+    };
+    for (queue, name) in [("a", "red"), ("b", "blue")] {
+        bind_with(&mut driver, queue, "x", "", &colour(name));
+    }
+    let head = Head::new("x", b"", None);
+    for name in ["red", "blue", "blue", "red", "green"] {
+        let properties = PropertiesBuilder::new().headers(colour(name)).build();
+        let message = Message::with_own_properties(head.clone(), properties.len(), &properties);
+        driver.run(Command::Publish { channel: A, message });
+    }
+    assert_eq!(taken(&driver, &["a", "b"]), [2, 2]);
 }
 
 #[test]
