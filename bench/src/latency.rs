@@ -38,7 +38,12 @@ impl Latencies {
 
     /// Adds one. What is longer than an hour counts as an hour.
     pub fn record(&mut self, latency_us: u64) {
-        self.0.saturating_record(latency_us.max(1));
+        self.record_many(latency_us, 1);
+    }
+
+    /// Adds so many of the same.
+    pub fn record_many(&mut self, latency_us: u64, count: u64) {
+        self.0.saturating_record_n(latency_us.max(1), count);
     }
 
     /// What they amount to.

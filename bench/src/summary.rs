@@ -2,6 +2,7 @@
 
 use crate::latency::LatencySummary;
 use crate::measurement::{Measurement, Verdict};
+use crate::statistics::median;
 
 /// For each target, in the order of their first measurement, the medians over its repetitions and the worst verdict.
 /// Its `repetition` is how many there were.
@@ -24,7 +25,7 @@ fn of_target(measurements: &[Measurement], target: &str) -> Option<Measurement> 
         workload: first.workload.clone(),
         repetition: runs.len() as u32,
         attempted_per_s: first.attempted_per_s,
-        messages_per_s: median(runs.iter().map(|run| run.messages_per_s)),
+        messages_per_s: median_of(&runs, |run| run.messages_per_s),
         jobs: first.jobs,
         latency_us: latency(&runs, |run| run.latency_us),
         completion_us: latency(&runs, |run| run.completion_us),
@@ -40,8 +41,12 @@ fn gravity(verdict: Verdict) -> u8 {
     }
 }
 
+fn median_of(runs: &[&Measurement], read: impl Fn(&Measurement) -> f64) -> f64 {
+    median(&runs.iter().map(|run| read(run)).collect::<Vec<_>>()).unwrap_or_default()
+}
+
 fn latency(runs: &[&Measurement], which: fn(&Measurement) -> LatencySummary) -> LatencySummary {
-    let median_of = |read: fn(&LatencySummary) -> u64| median(runs.iter().map(|run| read(&which(run)) as f64)) as u64;
+    let median_of = |read: fn(&LatencySummary) -> u64| median_of(runs, |run| read(&which(run)) as f64) as u64;
     LatencySummary {
         count: median_of(|summary| summary.count),
         p50_us: median_of(|summary| summary.p50_us),
@@ -49,18 +54,6 @@ fn latency(runs: &[&Measurement], which: fn(&Measurement) -> LatencySummary) -> 
         p99_us: median_of(|summary| summary.p99_us),
         p99_9_us: median_of(|summary| summary.p99_9_us),
         max_us: median_of(|summary| summary.max_us),
-    }
-}
-
-/// The middle value, or the mean of the two in the middle; 0 if there are none.
-fn median(values: impl Iterator<Item = f64>) -> f64 {
-    let mut values: Vec<f64> = values.collect();
-    values.sort_by(f64::total_cmp);
-    let middle = values.len() / 2;
-    match values.len() {
-        0 => 0.0,
-        length if length % 2 == 1 => values[middle],
-        _ => (values[middle - 1] + values[middle]) / 2.0,
     }
 }
 
@@ -94,10 +87,5 @@ mod tests {
         assert_eq!(medians.len(), 2);
         assert_eq!((medians[0].messages_per_s, medians[0].latency_us.p99_us, medians[0].repetition), (9.0, 12, 3));
         assert_eq!((medians[0].verdict, medians[1].verdict), (Verdict::Overloaded, Verdict::Valid));
-    }
-
-    #[test]
-    fn two_values_have_their_mean_as_median() {
-        assert_eq!(median([3.0, 1.0].into_iter()), 2.0);
     }
 }

@@ -10,12 +10,15 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::audit::Findings;
-use crate::drive::{self, Load};
 use crate::latency::LatencySummary;
 use crate::measurement::Verdict;
 use crate::own::Own;
 use crate::target::amqp::{Amqp, Relay};
+use crate::target::beanstalk::Beanstalk;
 use crate::target::{About, Address, AddressError, Target, TargetError};
+#[cfg(feature = "targets")]
+use crate::target::{nats::Nats, redis::Redis};
+use crate::workload::Workload;
 
 /// Which system.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,9 +27,9 @@ pub enum SystemName {
     Broker,
     /// The byte relay: what no broker can exceed here.
     Relay,
-    /// A broker that speaks AMQP 0-9-1, wherever it is.
-    Amqp {
-        /// What was written.
+    /// A system that others make, wherever it is: one of [`SCHEMES`].
+    Remote {
+        /// What was written, without a password.
         text: String,
         /// What it says.
         address: Address,
@@ -40,9 +43,16 @@ pub enum SystemNameError {
     #[error(transparent)]
     Address(#[from] AddressError),
     /// A URL of something that is not spoken here.
-    #[error("'{0}': expected broker, relay or an amqp:// URL")]
+    #[error("'{0}': expected broker, relay or a URL that begins with amqp://, beanstalk://, nats:// or redis://")]
     Unknown(String),
+    /// A URL of something whose client was left out.
+    #[error("'{0}': built without the feature 'targets': cargo run --release --features targets -- bench ...")]
+    LeftOut(String),
 }
+
+/// What is spoken here, and whether it is in this build.
+const SCHEMES: [(&str, bool); 4] =
+    [("amqp", true), ("beanstalk", true), ("nats", cfg!(feature = "targets")), ("redis", cfg!(feature = "targets"))];
 
 /// A system that is up.
 pub struct System {
@@ -70,6 +80,21 @@ enum Reason {
     Target(#[from] TargetError),
 }
 
+impl SystemError {
+    /// What is wrong, without the system's name.
+    pub fn reason(&self) -> impl fmt::Display {
+        &self.reason
+    }
+
+    /// What the system does not have, if that is all that is wrong: no failure, only no figure.
+    pub fn unsupported(&self) -> Option<&str> {
+        match &self.reason {
+            Reason::Target(TargetError::Unsupported(what)) => Some(what),
+            _ => None,
+        }
+    }
+}
+
 /// What one run of a system came to.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SystemMeasurement {
@@ -79,6 +104,9 @@ pub struct SystemMeasurement {
     pub about: About,
     /// With what, in a line.
     pub workload: String,
+    /// The workload's short name.
+    #[serde(default)]
+    pub workload_id: String,
     /// Which repetition, from 1.
     pub repetition: u32,
     /// Messages sent a second.
@@ -93,6 +121,28 @@ pub struct SystemMeasurement {
     pub rss_bytes: Option<u64>,
     /// How much of one processor the generator used, from 0 to 1: near 1, it may be what was measured.
     pub generator_cpu: f64,
+    /// Whether the generator was the limit: it used more than nine tenths of a processor, or sent less than was asked
+    /// although the target kept up.
+    #[serde(default)]
+    pub generator_limited: bool,
+    /// Resident bytes for each waiting message above what the system has when it is empty; backlog only.
+    #[serde(default)]
+    pub waiting_bytes: Option<f64>,
+    /// Resident bytes when everything was taken again; backlog only.
+    #[serde(default)]
+    pub after_bytes: Option<u64>,
+    /// Resident bytes for each connection that does nothing; idle only.
+    #[serde(default)]
+    pub connection_bytes: Option<f64>,
+    /// Messages confirmed a second while nothing was consumed; backlog only.
+    #[serde(default)]
+    pub fill_per_s: Option<f64>,
+    /// Messages taken a second while nothing was sent; backlog only.
+    #[serde(default)]
+    pub drain_per_s: Option<f64>,
+    /// Messages that came again because whoever held them died; churn only.
+    #[serde(default)]
+    pub redelivered: Option<u64>,
     /// Whether everything that was confirmed arrived, once, whole and in order.
     pub verdict: Verdict,
     /// What was wrong, in counts.
@@ -110,7 +160,15 @@ impl SystemName {
     /// # Errors
     /// If it cannot be started, or nobody answers.
     pub async fn start(&self) -> Result<System, SystemError> {
-        let name = self.to_string();
+        self.start_as(&self.to_string()).await
+    }
+
+    /// The same, under a name of its own.
+    ///
+    /// # Errors
+    /// As [`start`](SystemName::start).
+    pub async fn start_as(&self, name: &str) -> Result<System, SystemError> {
+        let name = name.to_owned();
         self.try_start(name.clone()).await.map_err(|reason| SystemError { name, reason })
     }
 
@@ -125,25 +183,38 @@ impl SystemName {
                 let own = Own::start(&["bench-relay"], 2)?;
                 (Box::new(Relay { producers: own.addresses[0], consumers: own.addresses[1] }), Some(own))
             }
-            SystemName::Amqp { address, .. } => (Box::new(Amqp::new(address)?), None),
+            SystemName::Remote { address, .. } => (remote(address)?, None),
         };
         let about = target.about().await?;
         Ok(System { name, about, target, _own: own })
     }
 }
 
+/// The driver of a URL's scheme.
+fn remote(address: &Address) -> Result<Box<dyn Target>, TargetError> {
+    Ok(match address.scheme.as_str() {
+        "beanstalk" => Box::new(Beanstalk::new(address)?),
+        #[cfg(feature = "targets")]
+        "nats" => Box::new(Nats::new(address)?),
+        #[cfg(feature = "targets")]
+        "redis" => Box::new(Redis::new(address)?),
+        _ => Box::new(Amqp::new(address)?),
+    })
+}
+
 impl System {
-    /// Puts `load` on it once.
+    /// Puts `workload` on it once.
     ///
     /// # Errors
-    /// If it could not be driven to the end.
-    pub async fn measure(&self, load: &Load, repetition: u32) -> Result<SystemMeasurement, SystemError> {
-        let run = drive::run(&*self.target, load).await;
+    /// If it could not be driven to the end, or [has no such thing](SystemError::unsupported).
+    pub async fn measure(&self, workload: &Workload, repetition: u32) -> Result<SystemMeasurement, SystemError> {
+        let run = workload.run(&*self.target).await;
         let figures = run.map_err(|error| SystemError { name: self.name.clone(), reason: error.into() })?;
         Ok(SystemMeasurement {
             target: self.name.clone(),
             about: self.about.clone(),
-            workload: load.to_string(),
+            workload: workload.to_string(),
+            workload_id: workload.id(),
             repetition,
             attempted_per_s: figures.sent_per_s,
             messages_per_s: figures.messages_per_s,
@@ -151,6 +222,13 @@ impl System {
             cpu_s_per_million: figures.cpu_s_per_million,
             rss_bytes: figures.rss_bytes,
             generator_cpu: figures.generator_cpu,
+            generator_limited: figures.generator_limited,
+            waiting_bytes: figures.waiting_bytes,
+            after_bytes: figures.after_bytes,
+            connection_bytes: figures.connection_bytes,
+            fill_per_s: figures.fill_per_s,
+            drain_per_s: figures.drain_per_s,
+            redelivered: figures.redelivered,
             verdict: if figures.findings.is_clean() { Verdict::Valid } else { Verdict::Violated },
             findings: figures.findings,
         })
@@ -162,7 +240,7 @@ impl fmt::Display for SystemName {
         formatter.write_str(match self {
             SystemName::Broker => "broker",
             SystemName::Relay => "relay",
-            SystemName::Amqp { text, .. } => text,
+            SystemName::Remote { text, .. } => text,
         })
     }
 }
@@ -175,10 +253,14 @@ impl FromStr for SystemName {
             "broker" => Ok(SystemName::Broker),
             "relay" => Ok(SystemName::Relay),
             _ if !text.contains("://") => Err(SystemNameError::Unknown(text.to_owned())),
-            url => match url.parse::<Address>()? {
-                address if address.scheme == "amqp" => Ok(SystemName::Amqp { text: without_password(url), address }),
-                _ => Err(SystemNameError::Unknown(text.to_owned())),
-            },
+            url => {
+                let address: Address = url.parse()?;
+                match SCHEMES.iter().find(|(scheme, _)| *scheme == address.scheme) {
+                    Some((_, true)) => Ok(SystemName::Remote { text: without_password(url), address }),
+                    Some((_, false)) => Err(SystemNameError::LeftOut(text.to_owned())),
+                    None => Err(SystemNameError::Unknown(text.to_owned())),
+                }
+            }
         }
     }
 }
@@ -196,13 +278,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_is_ours_or_an_amqp_url() {
+    fn a_name_is_ours_or_a_url() {
         assert_eq!("relay".parse(), Ok(SystemName::Relay));
         let name: SystemName = "amqp://me:secret@127.0.0.1:5673/?queue=quorum".parse().expect("a URL");
         assert_eq!(name.to_string(), "amqp://127.0.0.1:5673/?queue=quorum");
+        assert!("beanstalk://127.0.0.1".parse::<SystemName>().is_ok());
         for text in ["kafka", "http://127.0.0.1", "amqp://", "://"] {
             let error = text.parse::<SystemName>().expect_err("no system").to_string();
             assert!(error.contains(&format!("'{text}': expected")), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_needs_a_client_is_refused_in_a_line_where_it_was_left_out() {
+        for text in ["nats://127.0.0.1?storage=memory", "redis://127.0.0.1?structure=list"] {
+            match text.parse::<SystemName>() {
+                Ok(name) => assert!(cfg!(feature = "targets") && name.to_string() == text),
+                Err(error) => {
+                    assert_eq!(error, SystemNameError::LeftOut(text.to_owned()));
+                    assert!(error.to_string().contains("--features targets") && !error.to_string().contains('\n'));
+                }
+            }
         }
     }
 

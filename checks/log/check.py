@@ -151,7 +151,7 @@ def confluent_commits(address):
 
 
 def confluent_admin(address):
-    """Topics are created as wished, once, and described."""
+    """Topics are created as wished, once, described and deleted."""
     admin = AdminClient({"bootstrap.servers": address})
     admin.create_topics([NewTopic("created", 7, 1)])["created"].result(PATIENCE_S)
     assert len(admin.list_topics(timeout=PATIENCE_S).topics["created"].partitions) == 7
@@ -161,6 +161,8 @@ def confluent_admin(address):
             raise AssertionError(f"{topic} was created")
         except KafkaException as refused:
             assert refused.args[0].code() == code, refused
+    admin.delete_topics(["created"])["created"].result(PATIENCE_S)
+    assert "created" not in admin.list_topics(timeout=PATIENCE_S).topics
 
 
 def kcat_round_trip(address):

@@ -1,38 +1,59 @@
 //! `handoff bench`: load on real TCP.
 
+mod all;
+mod compare;
+mod save;
+mod show;
 mod systems;
+mod tables;
 mod target;
 
+use std::path::PathBuf;
+
+use handoff_bench::document::Measured;
 use handoff_bench::load::Workload;
 use handoff_bench::measurement::{self, Measurement, Verdict};
-use handoff_bench::system::SystemMeasurement;
 use handoff_scenarios::Architecture;
-use serde::Serialize;
 
 use self::target::Target;
 use crate::outcome::{BadInput, Outcome};
 use crate::{output, progress};
 
-/// Measures the architectures, our broker, the byte relay or any AMQP broker over TCP
+/// Measures the architectures, our broker, the byte relay or other brokers over TCP; --all compares all that are up
 ///
 /// The architectures do jobs, in open loop: latencies count from the moment at which each job was meant to be sent, so
 /// that waiting for a slow answer is not left out. Brokers only carry messages, as fast as confirms and consumers allow
 /// unless a rate is given. Repetitions are interleaved: what disturbs the machine disturbs all targets.
 #[derive(clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
     /// What to measure: sync, queue or log (architectures; all three if nothing is named), broker or relay (ours, in a
     /// process of their own), or a URL such as amqp://guest:guest@127.0.0.1:5672/?queue=quorum
     #[arg(long = "target", value_name = "NAME|URL")]
     targets: Vec<Target>,
+    /// Compare all targets that are up, ours and those of bench/targets, under all workloads
+    #[arg(
+        long,
+        conflicts_with_all = ["targets", "rate", "payload", "workers", "work", "producers", "consumers"]
+    )]
+    all: bool,
+    /// With --all: an impression in some minutes
+    #[arg(long, requires = "all")]
+    quick: bool,
+    /// With --all: only workloads whose short name begins so, such as closed/16B
+    #[arg(long, value_name = "PREFIX", requires = "all")]
+    only: Option<String>,
     /// Jobs or messages a second, as 500 or 500/s; architectures get 500/s if it is left out
     #[arg(long, value_name = "RATE", allow_hyphen_values = true, value_parser = parse_rate)]
     rate: Option<f64>,
-    /// How long each repetition sends, in seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 3.0, allow_hyphen_values = true, value_parser = parse_positive)]
-    duration: f64,
-    /// How often each target is measured
-    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=1_000))]
-    repetitions: u32,
+    /// How long each repetition is measured, in seconds; 3, or 1 with --all, if it is left out
+    #[arg(long, value_name = "SECONDS", allow_hyphen_values = true, value_parser = parse_positive)]
+    duration: Option<f64>,
+    /// How often each target is measured; 3, or 5 with --all, if it is left out
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    repetitions: Option<u32>,
     /// Bytes of a job's message
     #[arg(long, value_name = "BYTES", default_value_t = 256, value_parser = clap::value_parser!(u32).range(8..=1_048_576))]
     payload: u32,
@@ -51,28 +72,37 @@ pub struct Arguments {
     /// Print one JSON document
     #[arg(long)]
     json: bool,
+    /// Save the JSON document, for compare and for the report
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
 }
 
-#[derive(Serialize)]
-struct Document {
-    results: Vec<Measured>,
-}
-
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Measured {
-    Architecture(Measurement),
-    System(SystemMeasurement),
+#[derive(clap::Subcommand)]
+enum Command {
+    Compare(compare::Arguments),
 }
 
 /// What an architecture is sent a second if nothing is said.
 const DEFAULT_RATE_PER_S: f64 = 500.0;
+/// How long each repetition is measured if nothing is said.
+const DEFAULT_DURATION_S: f64 = 3.0;
+/// How often each target is measured if nothing is said.
+const DEFAULT_REPETITIONS: u32 = 3;
 
 /// Measures and prints.
 pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
+    if let Some(Command::Compare(arguments)) = &arguments.command {
+        return compare::run(arguments);
+    }
+    save::check(arguments.output.as_deref())?;
+    if arguments.all { all::run(arguments) } else { run_named(arguments) }
+}
+
+/// The targets that were named, under the one workload that was described.
+fn run_named(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let (architectures, systems) = target::split(&arguments.targets);
     systems::check(&systems, arguments)?;
-    let runs = (architectures.len() + systems.len()) * arguments.repetitions as usize;
+    let runs = (architectures.len() + systems.len()) * arguments.repetitions() as usize;
     let progress = progress::bar(runs, "runs");
     let measured = measure(&architectures, arguments, || progress.inc(1))?;
     let systems::Measured { results: carried, failures } = systems::measure(&systems, arguments, || progress.inc(1))?;
@@ -80,16 +110,31 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     for failure in &failures {
         eprintln!("handoff: {failure}");
     }
-    let verdicts = measured.iter().map(|result| result.verdict).chain(carried.iter().map(|result| result.verdict));
-    let is_violated = verdicts.into_iter().any(|verdict| verdict == Verdict::Violated);
-    if arguments.json {
-        let measured = measured.into_iter().map(Measured::Architecture);
-        output::json(&Document { results: measured.chain(carried.into_iter().map(Measured::System)).collect() })?;
-    } else {
+    if !arguments.json {
         print(&measured)?;
         systems::print(&carried)?;
     }
-    Ok(if is_violated || !failures.is_empty() { Outcome::Violated } else { Outcome::Holds })
+    let measured = measured.into_iter().map(|run| Measured::Architecture(Box::new(run)));
+    let results = measured.chain(carried.into_iter().map(|run| Measured::System(Box::new(run)))).collect();
+    let document = save::document(results, failures);
+    save::publish(&document, arguments.output.as_deref(), arguments.json)?;
+    Ok(outcome(&document.results, &document.failures))
+}
+
+/// A run that was violated, or a target that failed, is no success.
+fn outcome(results: &[Measured], failures: &[String]) -> Outcome {
+    let is_violated = results.iter().any(|run| run.verdict() == Verdict::Violated);
+    if is_violated || !failures.is_empty() { Outcome::Violated } else { Outcome::Holds }
+}
+
+impl Arguments {
+    fn repetitions(&self) -> u32 {
+        self.repetitions.unwrap_or(DEFAULT_REPETITIONS)
+    }
+
+    fn duration_s(&self) -> f64 {
+        self.duration.unwrap_or(DEFAULT_DURATION_S)
+    }
 }
 
 fn measure(
@@ -102,13 +147,13 @@ fn measure(
     }
     let workload = Workload {
         rate_per_s: arguments.rate.unwrap_or(DEFAULT_RATE_PER_S),
-        duration_s: arguments.duration,
+        duration_s: arguments.duration_s(),
         payload_bytes: arguments.payload as usize,
         workers: arguments.workers,
         work_ms: arguments.work,
     };
     workload.scenario().validate().map_err(|invalid| BadInput(format!("benchmark: {invalid}")))?;
-    Ok(measurement::interleaved(&workload, architectures, arguments.repetitions, |_| after_each())?)
+    Ok(measurement::interleaved(&workload, architectures, arguments.repetitions(), |_| after_each())?)
 }
 
 fn print(results: &[Measurement]) -> anyhow::Result<()> {

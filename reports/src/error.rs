@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::model::{OLDEST_VERSION, SCHEMA_VERSION};
+
 /// Why results could not be read.
 #[derive(Debug, Error)]
 pub enum ReadError {
@@ -16,15 +18,13 @@ pub enum ReadError {
         /// Why.
         source: io::Error,
     },
-    /// The document is of another version of the model.
-    #[error("{}: schema_version is {found}, expected {expected}", path.display())]
+    /// The document is of a version of the model that is not read.
+    #[error("{}: schema_version is {found}, expected {OLDEST_VERSION} to {SCHEMA_VERSION}", path.display())]
     Version {
         /// The file.
         path: PathBuf,
         /// The version it has.
         found: u32,
-        /// The version this build reads.
-        expected: u32,
     },
     /// The document is not JSON, or not the model's.
     #[error("{}: not a results document: {source}", path.display())]

@@ -16,7 +16,7 @@ pub(crate) fn count(value: u64) -> String {
     text
 }
 
-/// A number to three significant digits, never finer than a thousandth: `1,235`, `12.3`, `1.23`, `0.012`.
+/// A number to three significant digits, never finer than a ten-thousandth: `1,235`, `12.3`, `1.23`, `0.0123`.
 /// Whole numbers stay whole.
 pub(crate) fn number(value: f64) -> String {
     if !value.is_finite() {
@@ -28,10 +28,11 @@ pub(crate) fn number(value: f64) -> String {
         _ if size >= 99.95 => 0,
         _ if size >= 9.995 => 1,
         _ if size >= 0.9995 => 2,
-        _ => 3,
+        _ if size >= 0.09995 => 3,
+        _ => 4,
     };
-    if size > 0.0 && size < 0.0005 {
-        "<0.001".into()
+    if size > 0.0 && size < 0.00005 {
+        "<0.0001".into()
     } else if decimals == 0 {
         whole(value)
     } else {
@@ -101,9 +102,9 @@ mod tests {
 
     #[test]
     fn numbers_keep_three_significant_digits() {
-        let values = [0.0, 0.0001, 0.0123, 0.9999, 1.234, 9.999, 12.34, 99.99, 100.4, 4_321.5, 61.0];
+        let values = [0.0, 0.00001, 0.01234, 0.9999, 1.234, 9.999, 12.34, 99.99, 100.4, 4_321.5, 61.0];
         let shown: Vec<String> = values.into_iter().map(number).collect();
-        assert_eq!(shown, ["0", "<0.001", "0.012", "1.00", "1.23", "10.0", "12.3", "100", "100", "4,322", "61"]);
+        assert_eq!(shown, ["0", "<0.0001", "0.0123", "1.00", "1.23", "10.0", "12.3", "100", "100", "4,322", "61"]);
     }
 
     #[test]

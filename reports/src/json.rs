@@ -10,7 +10,7 @@ use serde_json::Error;
 use crate::check;
 use crate::error::{ReadError, ReportError};
 use crate::layout::Layout;
-use crate::model::{Results, SCHEMA_VERSION};
+use crate::model::{OLDEST_VERSION, Results, SCHEMA_VERSION};
 
 /// The results as a JSON document that [`from_json`] reads back to the same value.
 ///
@@ -30,8 +30,8 @@ pub fn to_json(results: &Results) -> Result<String, ReportError> {
 pub fn from_json(document: &str, path: &Path) -> Result<Results, ReadError> {
     let invalid = |source| ReadError::Document { path: path.into(), source };
     let Header { schema_version: found } = serde_json::from_str(document).map_err(invalid)?;
-    if found != SCHEMA_VERSION {
-        return Err(ReadError::Version { path: path.into(), found, expected: SCHEMA_VERSION });
+    if !(OLDEST_VERSION..=SCHEMA_VERSION).contains(&found) {
+        return Err(ReadError::Version { path: path.into(), found });
     }
     let results = serde_json::from_str(document).map_err(invalid)?;
     match check::damage(&results) {

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::chart::Chart;
 use crate::table::Table;
-use crate::view::{BenchmarkSection, Card, Chapter, Panel, Report};
+use crate::view::{BenchmarkSection, Card, Chapter, Panel, Report, SystemsSection};
 
 /// The report.
 pub(crate) fn markdown(report: &Report<'_>) -> String {
@@ -20,6 +20,7 @@ pub(crate) fn markdown(report: &Report<'_>) -> String {
         page.paragraph("No benchmark was part of this run.");
     }
     report.benchmarks.iter().for_each(|one| benchmark(&mut page, one));
+    report.systems.iter().for_each(|one| systems(&mut page, one));
     proof(&mut page, report);
     colophon(&mut page, report);
     page.text
@@ -98,6 +99,24 @@ fn benchmark(page: &mut Page, section: &BenchmarkSection<'_>) {
     page.table(&section.figures);
     page.charts(&section.charts);
     page.table(&section.targets);
+}
+
+fn systems(page: &mut Page, section: &SystemsSection<'_>) {
+    page.heading(3, "Brokers side by side");
+    page.paragraph(&format!("Measured by handoff {} on {}.", section.systems.version, section.machine()));
+    section.goals.iter().for_each(|goals| page.table(goals));
+    page.charts(&section.charts);
+    for (workload, table) in &section.workloads {
+        page.paragraph(&format!("{}; {} repetitions.", workload.workload, workload.repetitions));
+        page.table(table);
+    }
+    if section.has_limited() {
+        page.paragraph("* The generator was at its limit: the system may be faster than this.");
+    }
+    page.list(section.systems.failures.iter().map(|failure| format!("failed: {failure}")));
+    page.list(section.systems.left_out.iter().map(|one| format!("not measured: {}: {}", one.label, one.value)));
+    page.table(&section.targets);
+    page.block(&section.systems.command);
 }
 
 fn proof(page: &mut Page, report: &Report<'_>) {

@@ -34,7 +34,7 @@ pub enum Pace {
     },
 }
 
-/// What may be outstanding: the same for every target, so that none is given more to work with.
+/// What may be outstanding, and for how long: the same for every target, so that none is given more to work with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// How many publishes of one producer may be unconfirmed, closed loop.
@@ -46,13 +46,25 @@ pub struct Limits {
     pub batch: usize,
     /// How many deliveries each consumer may hold unacknowledged.
     pub prefetch: u16,
+    /// How long nothing may be confirmed or arrive while something is outstanding: then a target that owes confirms has
+    /// died, and what has not arrived is lost.
+    pub silence: Duration,
 }
+
+/// Longer than any pause of a target that is alive.
+const SILENCE: Duration = Duration::from_secs(10);
 
 impl Limits {
     /// For bodies of this size: thousands of small ones, or as many large ones as make 4 MiB.
     pub fn for_bodies(body_bytes: usize) -> Self {
         let window = ((4 << 20) / body_bytes.max(1) as u64).clamp(32, 2_000);
-        Limits { window, in_flight: 2 * window, batch: (window / 8) as usize, prefetch: window as u16 }
+        Limits {
+            window,
+            in_flight: 2 * window,
+            batch: (window / 8) as usize,
+            prefetch: window as u16,
+            silence: SILENCE,
+        }
     }
 }
 

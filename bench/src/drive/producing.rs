@@ -2,34 +2,32 @@
 
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
+
 use super::load::Pace;
 use super::session::{Lane, Phase, Session};
 use super::ticker::Ticker;
 use crate::stamp::Stamp;
 use crate::target::{Producer, TargetError};
 
-/// How long a target may leave a producer without any confirm.
-const CONFIRM_LIMIT_S: u64 = 30;
 /// An open loop sends what has become due this often.
 const TICK: Duration = Duration::from_micros(200);
 
-/// Sends until the run drains, then waits for what is not confirmed.
-pub(super) async fn produce(session: &Session, number: usize, producer: Box<dyn Producer>) -> Result<(), TargetError> {
-    let mut sender =
-        Sender { session, number, lane: &session.lanes[number], producer, bodies: Vec::new(), unconfirmed: 0 };
+/// Sends until the run drains or its quota is sent, then waits for what is not confirmed.
+pub(crate) async fn produce(session: &Session, number: usize, producer: Box<dyn Producer>) -> Result<(), TargetError> {
+    let mut sender = Sender::new(session, number, producer);
     match session.load.pace {
         Pace::Closed => sender.closed_loop().await?,
         Pace::Open { rate_per_s } => sender.open_loop(rate_per_s / session.load.producers as f64).await?,
     }
-    while sender.unconfirmed > 0 {
-        sender.take_confirms().await?;
-    }
+    sender.take_last_confirms().await?;
     // Its connection stays: a relay would close the consumer's with it.
     session.reached(Phase::Over).await;
     Ok(())
 }
 
-struct Sender<'a> {
+/// A producer's connection, and what is known of what it sent.
+pub(crate) struct Sender<'a> {
     session: &'a Session,
     number: usize,
     lane: &'a Lane,
@@ -37,18 +35,25 @@ struct Sender<'a> {
     /// Used again for each batch.
     bodies: Vec<Vec<u8>>,
     unconfirmed: u64,
+    draining: BoxFuture<'a, ()>,
 }
 
-impl Sender<'_> {
+impl<'a> Sender<'a> {
+    /// Nothing is sent yet.
+    pub fn new(session: &'a Session, number: usize, producer: Box<dyn Producer>) -> Self {
+        let (lane, draining) = (&session.lanes[number], Box::pin(session.reached(Phase::Draining)));
+        Sender { session, number, lane, producer, bodies: Vec::new(), unconfirmed: 0, draining }
+    }
+
     async fn closed_loop(&mut self) -> Result<(), TargetError> {
         let limits = self.session.load.limits;
-        let batch = limits.batch as u64;
-        while self.session.phase() == Phase::Sending {
+        let quota = self.session.quota_of(self.number);
+        while self.session.phase() == Phase::Sending && self.sent() < quota {
+            let batch = (limits.batch as u64).min(quota - self.sent());
             let in_flight = self.sent() - self.lane.arrived();
-            if self.unconfirmed + batch > limits.window {
-                self.take_confirms().await?;
-            } else if self.session.load.consumers > 0 && in_flight + batch > limits.in_flight {
-                self.wait_for_arrivals().await?;
+            let is_window_full = self.unconfirmed + batch > limits.window;
+            if is_window_full || (!self.session.is_storing && in_flight + batch > limits.in_flight) {
+                self.wait_for_room(is_window_full).await?;
             } else {
                 let now_ns = self.session.now_ns();
                 self.send(batch, |_| now_ns).await?;
@@ -85,7 +90,7 @@ impl Sender<'_> {
     }
 
     /// Sends `count` messages; `intended_ns` says of each sequence number when it was meant to be sent.
-    async fn send(&mut self, count: u64, intended_ns: impl Fn(u64) -> u64) -> Result<(), TargetError> {
+    pub async fn send(&mut self, count: u64, intended_ns: impl Fn(u64) -> u64) -> Result<(), TargetError> {
         let first = self.sent();
         let length = count as usize;
         if self.bodies.len() < length {
@@ -102,11 +107,20 @@ impl Sender<'_> {
         self.producer.send(&self.bodies[..length]).await
     }
 
-    async fn take_confirms(&mut self) -> Result<(), TargetError> {
-        let limit = Duration::from_secs(CONFIRM_LIMIT_S);
-        let confirmed = tokio::time::timeout(limit, self.producer.confirmed()).await;
-        let count = confirmed.unwrap_or(Err(TargetError::Silent(CONFIRM_LIMIT_S)))?;
-        self.note_confirms(count);
+    /// Waits until nothing is unconfirmed any more, or the run is over.
+    pub async fn take_last_confirms(&mut self) -> Result<(), TargetError> {
+        let over = self.session.reached(Phase::Over);
+        tokio::pin!(over);
+        while self.unconfirmed > 0 {
+            tokio::select! {
+                biased;
+                () = &mut over => return Ok(()),
+                confirmed = self.producer.confirmed() => {
+                    let count = confirmed?;
+                    self.note_confirms(count);
+                }
+            }
+        }
         Ok(())
     }
 
@@ -115,17 +129,17 @@ impl Sender<'_> {
         self.lane.add_confirmed(count);
     }
 
-    /// Waits until something arrives or is confirmed, or the run goes on.
-    async fn wait_for_arrivals(&mut self) -> Result<(), TargetError> {
+    /// Waits until something is confirmed or, if that is not what is waited for, arrives; or the run goes on.
+    async fn wait_for_room(&mut self, is_window_full: bool) -> Result<(), TargetError> {
         tokio::select! {
             biased;
-            () = self.session.reached(Phase::Draining) => Ok(()),
+            () = &mut self.draining => Ok(()),
             confirmed = self.producer.confirmed(), if self.unconfirmed > 0 => {
                 let count = confirmed?;
                 self.note_confirms(count);
                 Ok(())
             }
-            () = self.lane.arrival.notified() => Ok(()),
+            () = self.lane.arrival.notified(), if !is_window_full => Ok(()),
         }
     }
 }

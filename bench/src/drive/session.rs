@@ -1,18 +1,22 @@
 //! What the producers and consumers of one run share.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::ops::Range;
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, watch};
 
+use super::batch::Batch;
 use super::load::Load;
-use crate::audit::Audit;
+use super::tally::Tally;
+use crate::audit::{Audit, Death};
 use crate::latency::Latencies;
+use crate::stamp::Stamp;
 
 /// Where a run has got to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Phase {
+pub(crate) enum Phase {
     /// Producers send.
     Sending,
     /// Producers wait for their last confirms; consumers go on.
@@ -22,13 +26,17 @@ pub(super) enum Phase {
 }
 
 /// What is shared.
-pub(super) struct Session {
+pub(crate) struct Session {
     /// Tells this run from the others of this process.
     pub run: u8,
     /// What is put on the target.
     pub load: Load,
     /// One for each producer.
     pub lanes: Vec<Lane>,
+    /// How many messages are sent at most, if not as many as there is time for.
+    pub quota: Option<u64>,
+    /// Whether messages wait in the target until the last was sent, so that none of them holds up its producer.
+    pub is_storing: bool,
     phase: watch::Sender<Phase>,
     started: Instant,
     record: Mutex<Record>,
@@ -36,7 +44,7 @@ pub(super) struct Session {
 
 /// One producer's messages.
 #[derive(Default)]
-pub(super) struct Lane {
+pub(crate) struct Lane {
     sent: AtomicU64,
     confirmed: AtomicU64,
     arrived: AtomicU64,
@@ -55,7 +63,7 @@ impl Lane {
         self.confirmed.load(Ordering::Relaxed)
     }
 
-    /// How many arrived, counted once each.
+    /// How many arrived where they should end, counted once each.
     pub fn arrived(&self) -> u64 {
         self.arrived.load(Ordering::Relaxed)
     }
@@ -70,36 +78,54 @@ impl Lane {
         self.confirmed.fetch_add(count, Ordering::Relaxed);
     }
 
-    fn add_arrived(&self) {
-        self.arrived.fetch_add(1, Ordering::Relaxed);
+    /// More arrived.
+    pub fn add_arrived(&self, count: u64) {
+        self.arrived.fetch_add(count, Ordering::Relaxed);
         self.arrival.notify_one();
     }
 }
 
 /// What arrived.
-pub(super) struct Record {
+pub(crate) struct Record {
     pub audit: Audit,
     pub latencies: Latencies,
-    /// Latencies of messages that were meant to be sent in this time are kept.
-    pub measured: std::ops::Range<u64>,
+    /// Latencies of messages that were meant to be sent in this time are kept, in nanoseconds since the run began.
+    pub measured: Range<u64>,
 }
 
 impl Session {
-    pub fn new(load: Load, run: u8) -> Self {
-        let measured = load.warm_up..load.warm_up + load.measured;
+    /// A run that begins now, with so many producers beyond those of the load, for which nothing is sent by itself.
+    pub fn new(load: &Load, more_producers: usize) -> Self {
+        let producers = load.producers + more_producers;
+        let run = next_run();
         let record = Record {
-            audit: Audit::new(run, load.body_bytes, load.producers, load.consumers),
+            audit: Audit::new(run, producers, load.consumers),
             latencies: Latencies::new(),
-            measured: nanoseconds(measured.start)..nanoseconds(measured.end),
+            measured: nanoseconds(load.warm_up)..nanoseconds(load.warm_up + load.measured),
         };
         Session {
             run,
-            lanes: (0..load.producers).map(|_| Lane::default()).collect(),
+            load: load.clone(),
+            lanes: (0..producers).map(|_| Lane::default()).collect(),
+            quota: None,
+            is_storing: false,
             phase: watch::Sender::new(Phase::Sending),
             started: Instant::now(),
             record: Mutex::new(record),
-            load,
         }
+    }
+
+    /// A run in which at most `quota` messages wait until the last was sent. How long they wait is no latency.
+    pub fn storing(load: &Load, quota: u64) -> Self {
+        let session = Session { quota: Some(quota), is_storing: true, ..Session::new(load, 0) };
+        session.record().measured = 0..0;
+        session
+    }
+
+    /// The most that one producer sends.
+    pub fn quota_of(&self, producer: usize) -> u64 {
+        let (producer, producers) = (producer as u64, self.load.producers.max(1) as u64);
+        self.quota.map_or(u64::MAX, |quota| quota / producers + u64::from(producer < quota % producers))
     }
 
     /// Since the run began, in nanoseconds.
@@ -131,17 +157,60 @@ impl Session {
         self.lanes.iter().map(count).sum()
     }
 
-    /// Notes what consumer number `consumer` got at `now_ns`.
-    pub fn arrived(&self, consumer: usize, body: &[u8], now_ns: u64) {
-        let sent = |producer: u16| self.lanes[usize::from(producer)].sent();
-        let mut record = self.record();
-        let Some(stamp) = record.audit.arrived(consumer, body, sent) else { return };
-        if record.measured.contains(&stamp.intended_ns) {
-            record.latencies.record(now_ns.saturating_sub(stamp.intended_ns) / 1_000);
-        }
-        drop(record);
-        self.lanes[usize::from(stamp.producer)].add_arrived();
+    /// Notes what consumer number `consumer` got and will acknowledge.
+    pub fn arrived(&self, consumer: usize, batch: &Batch) {
+        self.note(batch, |audit, stamp| audit.arrived(consumer, stamp, |producer| self.sent_by(producer)));
     }
+
+    /// Notes what consumer number `consumer` got and will reject.
+    pub fn rejected(&self, consumer: usize, batch: &Batch) {
+        self.note(batch, |audit, stamp| {
+            if audit.arrived(consumer, stamp, |producer| self.sent_by(producer)) {
+                audit.rejected(stamp);
+            }
+            false
+        });
+    }
+
+    /// Notes what came from the dead letter queue.
+    pub fn dead_lettered(&self, batch: &Batch) {
+        self.note(batch, Audit::dead_lettered);
+    }
+
+    /// Notes that consumer number `consumer` is about to die.
+    pub fn died(&self, consumer: usize, death: Death<'_>) {
+        let sent = self.lanes.iter().map(Lane::sent).collect();
+        self.record().audit.died(consumer, death, sent);
+    }
+
+    /// Whether everything that was sent is confirmed and has arrived where it should.
+    pub fn is_drained(&self) -> bool {
+        let sent = self.total(Lane::sent);
+        self.total(Lane::confirmed) == sent && self.total(Lane::arrived) == sent && self.record().audit.owed() == 0
+    }
+
+    fn sent_by(&self, producer: u16) -> u64 {
+        self.lanes.get(usize::from(producer)).map_or(0, Lane::sent)
+    }
+
+    /// Has each message judged; those for which `judge` says so have arrived where they should.
+    fn note(&self, batch: &Batch, mut judge: impl FnMut(&mut Audit, Stamp) -> bool) {
+        let mut record = self.record();
+        let Record { audit, latencies, measured } = &mut *record;
+        audit.corrupted(batch.corrupted);
+        let mut tally = Tally::new(&self.lanes, latencies, measured, batch.at_ns);
+        for stamp in &batch.stamps {
+            if judge(audit, *stamp) {
+                tally.add(*stamp);
+            }
+        }
+    }
+}
+
+/// Numbers the runs of this process, so that leftovers of one are not taken for another's.
+fn next_run() -> u8 {
+    static RUNS: AtomicU8 = AtomicU8::new(0);
+    RUNS.fetch_add(1, Ordering::Relaxed)
 }
 
 fn nanoseconds(duration: Duration) -> u64 {

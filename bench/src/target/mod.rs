@@ -6,6 +6,14 @@
 
 mod address;
 pub mod amqp;
+pub mod beanstalk;
+mod connect;
+mod demand;
+#[cfg(feature = "targets")]
+pub mod nats;
+#[cfg(feature = "targets")]
+pub mod redis;
+mod wire;
 
 use std::net::SocketAddr;
 use std::{fmt, io};
@@ -21,6 +29,10 @@ pub trait Target: Send + Sync {
     /// What exactly is driven, asked of the system itself where it tells.
     fn about(&self) -> BoxFuture<'_, Result<About, TargetError>>;
 
+    /// Says how many consumers will compete, for systems whose queues are split among them beforehand. Comes before
+    /// [`prepare`](Target::prepare).
+    fn split_among(&self, _consumers: usize) {}
+
     /// Makes an empty queue for the next run, and forgets the last one's.
     fn prepare(&self) -> BoxFuture<'_, Result<(), TargetError>>;
 
@@ -30,11 +42,32 @@ pub trait Target: Send + Sync {
     /// Connects a consumer, which is sent messages from now on and may hold `prefetch` of them unacknowledged.
     fn consumer(&self, prefetch: u16) -> BoxFuture<'_, Result<Box<dyn Consumer>, TargetError>>;
 
+    /// Whether messages wait in it for consumers that come later; an error that says why not.
+    fn keeps(&self) -> Result<(), TargetError> {
+        Ok(())
+    }
+
+    /// Whether what a consumer had not acknowledged when its connection ended is sent to another one at once; an error
+    /// that says why not.
+    fn redelivers(&self) -> Result<(), TargetError> {
+        Err(TargetError::unsupported("it does not redeliver at once what a dead consumer held"))
+    }
+
+    /// As [`prepare`](Target::prepare), and what consumers reject goes to a second queue.
+    fn prepare_dead_letters(&self) -> BoxFuture<'_, Result<(), TargetError>> {
+        Box::pin(async { Err(TargetError::unsupported("it has no dead letter queue")) })
+    }
+
+    /// Connects a consumer of the second queue, which may hold `prefetch` messages unacknowledged.
+    fn dead_letter_consumer(&self, _prefetch: u16) -> BoxFuture<'_, Result<Box<dyn Consumer>, TargetError>> {
+        Box::pin(async { Err(TargetError::unsupported("it has no dead letter queue")) })
+    }
+
     /// Deletes what was made.
     fn clean_up(&self) -> BoxFuture<'_, Result<(), TargetError>>;
 
-    /// Where it listens, so that its process can be found on this machine.
-    fn listens_on(&self) -> SocketAddr;
+    /// Where it listens, so that its process can be found on this machine; `None` if it has no process of its own.
+    fn listens_on(&self) -> Option<SocketAddr>;
 }
 
 /// A producer on a connection of its own.
@@ -53,6 +86,11 @@ pub trait Consumer: Send {
 
     /// Acknowledges everything that was received.
     fn acknowledge(&mut self) -> BoxFuture<'_, Result<(), TargetError>>;
+
+    /// Rejects everything that was received and not acknowledged: it goes to the dead letter queue.
+    fn reject(&mut self) -> BoxFuture<'_, Result<(), TargetError>> {
+        Box::pin(async { Err(TargetError::unsupported("it cannot reject a message")) })
+    }
 }
 
 /// What was measured, so that it can be measured again.
@@ -80,15 +118,39 @@ pub enum TargetError {
     /// It answered, and will not do what was asked.
     #[error("refused: {0}")]
     Refused(String),
+    /// It has no such thing.
+    #[error("{0}")]
+    Unsupported(String),
     /// It went away in the middle.
     #[error("died half way: {0}")]
     Died(String),
     /// It was silent for too long.
     #[error("no answer in {0} s")]
     Silent(u64),
+    /// It had been driven for a while by then.
+    #[error("{error} ({known})")]
+    HalfWay {
+        /// What happened.
+        error: Box<TargetError>,
+        /// What was known when it did.
+        known: String,
+    },
 }
 
 impl TargetError {
+    /// It has no such thing as `what`.
+    pub fn unsupported(what: &str) -> Self {
+        TargetError::Unsupported(what.to_owned())
+    }
+
+    /// With what was known when it happened. What a target does not have, it has not at any time.
+    pub fn half_way(self, known: String) -> Self {
+        match self {
+            TargetError::Unsupported(what) => TargetError::Unsupported(what),
+            error => TargetError::HalfWay { error: Box::new(error), known },
+        }
+    }
+
     /// The connection is over.
     pub fn died(reason: impl fmt::Display) -> Self {
         TargetError::Died(reason.to_string())

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-/// Capacity that is kept whatever the length.
+/// Capacity that is kept whatever the length: what breathes with each batch need not be made anew each time.
 const SPARE_CAPACITY: usize = 1024;
 
 /// Halves the capacity of a deque that is at most an eighth full. Called after each removal it costs O(1) amortised.
@@ -27,5 +27,9 @@ mod tests {
             give_back(&mut deque);
         }
         assert!(deque.capacity() <= SPARE_CAPACITY);
+
+        let mut small: VecDeque<u64> = VecDeque::with_capacity(SPARE_CAPACITY);
+        give_back(&mut small);
+        assert!(small.capacity() >= SPARE_CAPACITY, "so much is always kept");
     }
 }

@@ -55,6 +55,8 @@ mod tests {
         assert_eq!(made(7), made(7));
         let all: BTreeSet<String> = made(7).into_iter().chain(made(8)).collect();
         assert_eq!(all.len(), 2_000);
+        let ends: BTreeSet<&str> = all.iter().map(|name| &name[name.len() - 10..]).collect();
+        assert_eq!(ends.len(), 2_000, "both halves of the bits are in it");
         assert!(all.iter().all(|name| name.len() == "amq.gen-".len() + 22 && name.is_ascii()));
     }
 }

@@ -6,6 +6,7 @@ use handoff_bench::drive::{Limits, Load, Pace};
 use handoff_bench::measurement::Verdict;
 use handoff_bench::stamp::STAMP_BYTES;
 use handoff_bench::system::{System, SystemMeasurement, SystemName};
+use handoff_bench::workload::Workload;
 
 use super::Arguments;
 use crate::outcome::BadInput;
@@ -49,7 +50,7 @@ pub fn measure(
     arguments: &Arguments,
     mut after_each: impl FnMut(),
 ) -> anyhow::Result<Measured> {
-    let load = load(arguments);
+    let workload = Workload::Carry(load(arguments));
     // One thread for the generator: what it drives has the other core.
     let tokio = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     tokio.block_on(async {
@@ -61,9 +62,9 @@ pub fn measure(
                 Err(error) => measured.failures.push(error.to_string()),
             }
         }
-        for repetition in 1..=arguments.repetitions {
+        for repetition in 1..=arguments.repetitions() {
             for system in std::mem::take(&mut running) {
-                match system.measure(&load, repetition).await {
+                match system.measure(&workload, repetition).await {
                     Ok(result) => {
                         measured.results.push(result);
                         running.push(system);
@@ -85,7 +86,7 @@ fn load(arguments: &Arguments) -> Load {
         body_bytes,
         pace: arguments.rate.map_or(Pace::Closed, |rate_per_s| Pace::Open { rate_per_s }),
         warm_up: WARM_UP,
-        measured: Duration::from_secs_f64(arguments.duration),
+        measured: Duration::from_secs_f64(arguments.duration_s()),
         limits: Limits::for_bodies(body_bytes),
     }
 }

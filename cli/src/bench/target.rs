@@ -21,7 +21,7 @@ impl FromStr for Target {
             Err(_) if text.contains("://") || matches!(text, "broker" | "relay") => {
                 text.parse().map(Target::System).map_err(|error: <SystemName as FromStr>::Err| error.to_string())
             }
-            Err(_) => Err("expected sync, queue, log, broker, relay or an amqp:// URL".to_owned()),
+            Err(_) => Err("expected sync, queue, log, broker, relay or a URL such as amqp://127.0.0.1:5672".to_owned()),
         }
     }
 }

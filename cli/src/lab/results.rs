@@ -1,6 +1,7 @@
 //! From what was played and measured to the report's model. Nothing is computed here that could be a finding.
 
 use handoff_bench::latency::LatencySummary;
+use handoff_bench::machine::Machine;
 use handoff_bench::measurement::{Measurement, Verdict as Measured};
 use handoff_reports::model;
 use handoff_scenarios::claim::{Judgement, Verdict};
@@ -23,7 +24,7 @@ pub fn collect(
     model::Results {
         schema_version: model::SCHEMA_VERSION,
         generated_by: machine::generated_by(format!("cargo run --release -- lab --seed {seed} --seeds {seeds}")),
-        machine: machine::describe(),
+        machine: machine::describe(Machine::this()),
         seed,
         started_at: None,
         scenarios: campaigns.iter().map(scenario).collect(),

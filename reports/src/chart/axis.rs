@@ -38,6 +38,20 @@ impl Axis {
         Axis { scale: Scale::Logarithmic, coordinate: (f64::from(first)..f64::from(last)).into(), ticks }
     }
 
+    /// Shares of all that happened, as `1 / (1 - share)`: from half to the longest of `count`, with as much room for the
+    /// step from 99 % to 99.9 % as for that from 90 % to 99 %.
+    pub(super) fn tail(count: f64) -> Axis {
+        let last = count.max(1_000.0).log10();
+        let nines = |decade: i32| match decade {
+            1 => "90 %".to_owned(),
+            2 => "99 %".to_owned(),
+            _ => format!("99.{} %", "9".repeat(decade as usize - 2)),
+        };
+        let decades = (1..=last.floor() as i32).map(|decade| (10_f64.powi(decade), nines(decade)));
+        let ticks = [(2.0, "50 %".to_owned())].into_iter().chain(decades).collect();
+        Axis { scale: Scale::Logarithmic, coordinate: (0.15..last + 0.1).into(), ticks }
+    }
+
     /// From 0 to `last`, exactly.
     pub(super) fn until(last: f64, most_ticks: usize) -> Axis {
         let coordinate = RangedCoordf64::from(0.0..if last > 0.0 { last } else { 1.0 });
@@ -86,6 +100,14 @@ mod tests {
     #[test]
     fn a_logarithmic_axis_of_one_value_still_has_a_length() {
         assert_eq!(labels(&Axis::logarithmic(10.0, 10.0)), ["10", "20", "50", "100"]);
+    }
+
+    #[test]
+    fn the_tail_has_a_tick_for_each_nine() {
+        let axis = Axis::tail(25_000.0);
+        assert_eq!(labels(&axis), ["50 %", "90 %", "99 %", "99.9 %", "99.99 %"]);
+        let place = |share: f64| axis.place(1.0 / (1.0 - share), (0, 1_000)).expect("it is on the axis");
+        assert!((place(0.99) - place(0.9)).abs_diff(place(0.999) - place(0.99)) <= 1);
     }
 
     #[test]

@@ -84,6 +84,11 @@ impl<'a> Canvas<'a> {
         self.root.draw(&Rectangle::new(corners, colour.rgb().filled())).map_err(describe)
     }
 
+    /// A ring around a place.
+    pub(super) fn ring(&self, place: Place, colour: Colour) -> Result<(), Failure> {
+        self.root.draw(&Circle::new(place, 17, colour.rgb().stroke_width(4))).map_err(describe)
+    }
+
     /// Ordinary text, its middle at the height of `place`.
     pub(super) fn label(&self, text: &str, place: Place, align: HPos) -> Result<(), Failure> {
         self.text(text, place, align, (TEXT_SIZE, FontStyle::Normal, MUTED))

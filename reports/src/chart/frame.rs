@@ -98,21 +98,35 @@ pub(super) fn headline(canvas: &Canvas<'_>, words: &Words<'_>) -> Result<(), Fai
 
 /// Draws the legend in as many rows as it needs, and gives back where it ends.
 fn legend(canvas: &Canvas<'_>, series: &[(&str, Mark)]) -> Result<i32, Failure> {
-    let (mut x, mut y) = (LEFT, LEGEND_TOP);
-    for (label, mark) in series {
-        let width = 34 + text_width(label);
-        if x > LEFT && x + width > canvas.width() - RIGHT_MARGIN {
-            (x, y) = (LEFT, y + LEGEND_ROW);
-        }
+    let places = legend_places(series.iter().map(|(label, _)| *label), canvas.width());
+    for ((label, mark), &(x, y)) in series.iter().zip(&places) {
         canvas.line(vec![(x, y), (x + 36, y)], mark.colour, 4)?;
         canvas.mark((x + 18, y), *mark)?;
         canvas.text(label, (x + 50, y), HPos::Left, (TEXT_SIZE, FontStyle::Normal, INK))?;
-        x += width + 56;
     }
-    Ok(y + LEGEND_ROW / 2)
+    Ok(places.last().map_or(LEGEND_TOP, |place| place.1) + LEGEND_ROW / 2)
+}
+
+/// How much higher a canvas `width` units wide has to be for its legend to leave the plot as it is with one row.
+pub(super) fn legend_height<'a>(labels: impl Iterator<Item = &'a str>, width: u32) -> u32 {
+    legend_places(labels, width as i32).last().map_or(0, |place| (place.1 - LEGEND_TOP) as u32)
+}
+
+fn legend_places<'a>(labels: impl Iterator<Item = &'a str>, canvas_width: i32) -> Vec<Place> {
+    let (mut x, mut y) = (LEFT, LEGEND_TOP);
+    let place = |label: &str| {
+        let width = 34 + text_width(label);
+        if x > LEFT && x + width > canvas_width - RIGHT_MARGIN {
+            (x, y) = (LEFT, y + LEGEND_ROW);
+        }
+        let place = (x, y);
+        x += width + 56;
+        place
+    };
+    labels.map(place).collect()
 }
 
 /// About how wide a label is. Only a browser knows; too wide only costs room.
-fn text_width(text: &str) -> i32 {
+pub(super) fn text_width(text: &str) -> i32 {
     (text.chars().count() as f64 * TEXT_SIZE * 0.58).ceil() as i32
 }

@@ -4,12 +4,15 @@
 //! A chart knows only one clock, so simulated and measured time cannot meet on its axes.
 
 mod axis;
+mod bars;
 mod canvas;
 mod frame;
+mod knees;
 mod palette;
 mod percentiles;
 mod rates;
 mod responses;
+mod tail;
 mod thin;
 mod time_series;
 
@@ -18,10 +21,13 @@ use std::fmt::Write;
 use crate::error::ReportError;
 use crate::table::Table;
 
-pub(crate) use palette::{Mark, stylesheet};
+pub(crate) use bars::{Bar, bar_chart};
+pub(crate) use knees::{KneeSeries, knee_chart};
+pub(crate) use palette::{Mark, marks_of_systems, stylesheet};
 pub(crate) use percentiles::{PercentileSeries, percentile_chart, percentile_rows};
 pub(crate) use rates::{Rate, rate_chart};
 pub(crate) use responses::{ResponseSeries, response_chart};
+pub(crate) use tail::tail_chart;
 pub(crate) use time_series::{Span, TimeSeries, time_series_chart};
 
 /// How a chart is to be drawn, apart from its data.

@@ -51,7 +51,7 @@ pub(super) const WINDOW: Colour = colour("window", 0xF6E7DC, 0x3A2C22);
 const GROUND: [Colour; 6] = [SURFACE, INK, MUTED, AXIS, RULE, WINDOW];
 
 /// The series: the three architectures first, then whatever else was measured.
-const SERIES: [Colour; 7] = [
+const SERIES: [Colour; 8] = [
     colour("call", 0x0072B2, 0x56B4E9),
     colour("queue", 0xD55E00, 0xF0913A),
     colour("log", 0x00875F, 0x2CB68B),
@@ -59,6 +59,7 @@ const SERIES: [Colour; 7] = [
     colour("series-5", 0x8A6A00, 0xE6C543),
     colour("series-6", 0x4B5563, 0xC3CAD3),
     colour("series-7", 0x6B4FBB, 0xA893F0),
+    colour("series-8", 0x0E7C86, 0x4FC4CF),
 ];
 
 /// How a series' points look.
@@ -96,6 +97,38 @@ impl Mark {
     }
 }
 
+/// Which of the series the families of systems take, in the order in which they come. Grey is the first: what comes
+/// after our broker is the byte relay, which is no broker.
+const FAMILIES: [usize; 5] = [5, 3, 4, 6, 7];
+
+/// Marks for systems, by their names. Ours have those of the architectures that they are; of the others, those of one
+/// family (`rabbitmq-classic` and `rabbitmq-quorum`) share a colour and differ in shape.
+pub(crate) fn marks_of_systems(names: &[&str]) -> Vec<Mark> {
+    const SHAPES: [Shape; 5] = [Shape::Diamond, Shape::Cross, Shape::Circle, Shape::Triangle, Shape::Square];
+    // How many of each family there were, in the order in which families came.
+    let mut families: Vec<(String, usize)> = Vec::new();
+    let mut other = |name: &str| {
+        let family = name.split_once(['-', '?']).map_or(name, |(family, _)| family).to_owned();
+        let place = families.iter().position(|(one, _)| *one == family).unwrap_or_else(|| {
+            families.push((family, 0));
+            families.len() - 1
+        });
+        families[place].1 += 1;
+        let shape = SHAPES[(place + families[place].1) % SHAPES.len()];
+        Mark { colour: SERIES[FAMILIES[place % FAMILIES.len()]], shape }
+    };
+    names.iter().map(|name| architecture_of_system(name).map_or_else(|| other(name), Mark::of)).collect()
+}
+
+fn architecture_of_system(name: &str) -> Option<Architecture> {
+    match name {
+        "broker" => Some(Architecture::Queue),
+        "log-server" => Some(Architecture::Log),
+        "call" => Some(Architecture::Sync),
+        _ => None,
+    }
+}
+
 /// The variables of all colours in both themes, and the rules that give them to a drawing of class `chart`.
 pub(crate) fn stylesheet() -> String {
     let mut variables = String::from(":root {\n");
@@ -119,5 +152,29 @@ mod tests {
         let all: Vec<Colour> = GROUND.into_iter().chain(SERIES).collect();
         let distinct: BTreeSet<u32> = all.iter().map(|colour| colour.light).collect();
         assert_eq!(distinct.len(), all.len());
+    }
+
+    #[test]
+    fn a_dozen_systems_can_be_told_apart_and_families_share_a_colour() {
+        let names = [
+            "broker",
+            "relay",
+            "log-server",
+            "call",
+            "rabbitmq-classic",
+            "rabbitmq-quorum",
+            "rabbitmq-stream",
+            "nats-memory",
+            "nats-file",
+            "redis-stream",
+            "redis-list",
+            "beanstalkd",
+        ];
+        let marks = marks_of_systems(&names);
+        for (place, mark) in marks.iter().enumerate() {
+            assert!(!marks[..place].contains(mark), "{}", names[place]);
+        }
+        assert_eq!((marks[4].colour, marks[7].colour), (marks[6].colour, marks[8].colour));
+        assert_eq!(marks[0], Mark::of(Architecture::Queue));
     }
 }

@@ -1,13 +1,14 @@
 //! The results model: what a run found out, versioned, and all that a report is made from.
 //!
 //! It is plain data. It knows nothing of the rooms that fill it in, and it judges nothing: verdicts come with it.
-//! Its written form is JSON, described by `schema/results-2.json`; a field added, removed or given another meaning
-//! is a new [`SCHEMA_VERSION`].
+//! Its written form is JSON, described by `schema/results-3.json`; a field added, removed or given another meaning
+//! is a new [`SCHEMA_VERSION`]. Version 2 lacks the comparison of systems and is read as well.
 
 mod benchmark;
 mod measure;
 mod proof;
 mod scenario;
+mod systems;
 mod trace;
 
 use serde::{Deserialize, Serialize};
@@ -16,16 +17,20 @@ pub use benchmark::{Benchmark, Target, TargetDescription};
 pub use measure::{Architecture, Clock, Percentiles, Point, Verdict};
 pub use proof::{Defect, Exploration, SometimesEvent, TheoryCheck};
 pub use scenario::{ArchitectureResult, Claim, Fault, Guarantee, GuaranteeName, Scenario, Setting, Variant};
+pub use systems::{Estimate, Goal, Knee, KneePoint, System, SystemResult, SystemWorkload, Systems};
 pub use trace::{Answer, Attempt, End, Incident, JobPath, Lane, Trace, write_jobs, write_paths, write_places};
 
-/// The version of the model that this crate reads and writes.
-pub const SCHEMA_VERSION: u32 = 2;
+/// The version of the model that this crate writes.
+pub const SCHEMA_VERSION: u32 = 3;
+
+/// The oldest version that it reads.
+pub const OLDEST_VERSION: u32 = 2;
 
 /// Everything one run found out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Results {
-    /// Always [`SCHEMA_VERSION`]; checked before anything else is read.
+    /// [`SCHEMA_VERSION`], or what it was when the results were written; checked before anything else is read.
     pub schema_version: u32,
     /// What made these results.
     pub generated_by: GeneratedBy,
@@ -40,6 +45,9 @@ pub struct Results {
     pub scenarios: Vec<Scenario>,
     /// The benchmarks, all on the real clock. Empty if none ran.
     pub benchmarks: Vec<Benchmark>,
+    /// The comparison of systems, if there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub systems: Option<Systems>,
     /// The sweep over random workloads and faults, if there was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exploration: Option<Exploration>,

@@ -7,6 +7,7 @@ mod cards;
 mod chapter;
 mod panel;
 mod proof;
+mod systems;
 mod variants;
 mod verdicts;
 
@@ -20,6 +21,7 @@ pub(crate) use cards::Card;
 pub(crate) use chapter::Chapter;
 pub(crate) use panel::{COUNTS, Panel};
 pub(crate) use proof::Proof;
+pub(crate) use systems::SystemsSection;
 
 /// A whole report.
 pub(crate) struct Report<'a> {
@@ -31,6 +33,8 @@ pub(crate) struct Report<'a> {
     pub(crate) chapters: Vec<Chapter<'a>>,
     /// One section for each benchmark.
     pub(crate) benchmarks: Vec<BenchmarkSection<'a>>,
+    /// The comparison of systems, if there was one.
+    pub(crate) systems: Option<SystemsSection<'a>>,
     /// Why to believe it.
     pub(crate) proof: Proof<'a>,
     /// What was run and where, as pairs of label and value.
@@ -51,6 +55,7 @@ impl<'a> Report<'a> {
             benchmarks: benchmarks
                 .map(|(index, benchmark)| BenchmarkSection::new(index, benchmark))
                 .collect::<Result<_, _>>()?,
+            systems: results.systems.as_ref().map(SystemsSection::new).transpose()?,
             proof: Proof::new(results),
             colophon: colophon(results),
         })
@@ -60,7 +65,8 @@ impl<'a> Report<'a> {
     pub(crate) fn charts(&self) -> impl Iterator<Item = &Chart> {
         let panels = self.chapters.iter().flat_map(|chapter| &chapter.panels);
         let scenarios = panels.flat_map(|panel| panel.strip.iter().chain(&panel.charts));
-        scenarios.chain(self.benchmarks.iter().flat_map(|section| &section.charts))
+        let systems = self.systems.iter().flat_map(|section| &section.charts);
+        scenarios.chain(self.benchmarks.iter().flat_map(|section| &section.charts)).chain(systems)
     }
 
     /// How the claims of all scenarios came out, in words.

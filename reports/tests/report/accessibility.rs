@@ -95,7 +95,7 @@ fn text_and_series_have_the_contrast_of_wcag_aa() {
     let report = Report::of(&sample(), "contrast");
     let colours = colours(&report.html);
     let text = ["ink", "muted", "link", "good", "bad", "unsure"];
-    let series = ["call", "queue", "log", "series-4", "series-5", "series-6", "series-7"];
+    let series = ["call", "queue", "log", "series-4", "series-5", "series-6", "series-7", "series-8"];
     let parts = ["part-worked", "part-waiting", "part-thread", "part-lost"];
     let graphics: Vec<&str> = ["axis", "bad"].into_iter().chain(series).chain(parts).collect();
     for theme in [0, 1] {

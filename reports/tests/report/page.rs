@@ -152,6 +152,7 @@ fn results_of_nothing_are_still_a_report() {
     results.defects.clear();
     results.exploration = None;
     results.theory.clear();
+    results.systems = None;
     let report = Report::of(&results, "page-empty");
     assert_eq!(report.charts.len(), 0);
     for sentence in

@@ -1,6 +1,6 @@
 //! The written-down schema and the model say the same.
 //!
-//! What is checked here is only as much of JSON Schema as `results-2.json` uses.
+//! What is checked here is only as much of JSON Schema as `results-3.json` uses.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::sample;
 
-const SCHEMA: &str = include_str!("../../schema/results-2.json");
+const SCHEMA: &str = include_str!("../../schema/results-3.json");
 
 /// Walks a document along the schema.
 struct Walk<'a> {

@@ -1,4 +1,4 @@
-//! A consumer: takes whatever has come in one go, and acknowledges all of it at once.
+//! A consumer: takes whatever has come in one go, and acknowledges or rejects all of it at once.
 
 use futures_util::future::BoxFuture;
 use handoff_broker::amqp::codec::{ContentHeader, FrameKind, Method};
@@ -11,7 +11,8 @@ use crate::target::{Consumer, TargetError};
 pub(super) struct AmqpConsumer {
     link: Link,
     incoming: Incoming,
-    acknowledged: u64,
+    /// The last delivery that was acknowledged or rejected.
+    settled: u64,
 }
 
 /// The delivery that is coming in.
@@ -27,7 +28,17 @@ struct Incoming {
 
 impl AmqpConsumer {
     pub fn new(link: Link) -> Self {
-        AmqpConsumer { link, incoming: Incoming::default(), acknowledged: 0 }
+        AmqpConsumer { link, incoming: Incoming::default(), settled: 0 }
+    }
+
+    /// Says of all that came and was not settled what becomes of it.
+    async fn settle(&mut self, say: fn(u64) -> Method<'static>) -> Result<(), TargetError> {
+        let delivery_tag = self.incoming.whole;
+        if delivery_tag > self.settled {
+            self.settled = delivery_tag;
+            say(delivery_tag).write(CHANNEL, &mut self.link.wire.output);
+        }
+        self.link.wire.flush().await
     }
 
     fn take(&mut self, take: &mut (dyn FnMut(&[u8]) + Send)) -> Result<(), TargetError> {
@@ -89,19 +100,16 @@ impl Consumer for AmqpConsumer {
                 if self.incoming.whole > before {
                     return Ok(());
                 }
-                self.link.fill().await?;
+                self.link.wire.fill().await?;
             }
         })
     }
 
     fn acknowledge(&mut self) -> BoxFuture<'_, Result<(), TargetError>> {
-        Box::pin(async move {
-            let delivery_tag = self.incoming.whole;
-            if delivery_tag > self.acknowledged {
-                self.acknowledged = delivery_tag;
-                Method::BasicAck { delivery_tag, multiple: true }.write(CHANNEL, &mut self.link.output);
-            }
-            self.link.flush().await
-        })
+        Box::pin(self.settle(|delivery_tag| Method::BasicAck { delivery_tag, multiple: true }))
+    }
+
+    fn reject(&mut self) -> BoxFuture<'_, Result<(), TargetError>> {
+        Box::pin(self.settle(|delivery_tag| Method::BasicNack { delivery_tag, multiple: true, requeue: false }))
     }
 }

@@ -1,61 +1,39 @@
-//! A connection to a broker, as bytes in two buffers: whole batches go out and come in, in one go each.
+//! A connection to a broker: its handshake, and its frames.
 
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use handoff_broker::amqp::codec::{self, Frame, FrameKind, Method, PROTOCOL_HEADER, TableBuilder, Value};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
-use tokio::time::timeout;
 
 use super::{Login, property};
 use crate::target::TargetError;
+use crate::target::connect::answered;
+use crate::target::wire::Wire;
 
-/// How long a broker may take to answer a request.
-const ANSWER_LIMIT_S: u64 = 30;
 /// The largest frame where none was agreed on: what brokers propose.
 const DEFAULT_FRAME_MAX: u32 = 131_072;
-/// Room for what is read in one go.
-const INPUT_BYTES: usize = 256 * 1024;
 
 /// An open connection.
 pub(super) struct Link {
     /// What the server says that it is.
     pub server: String,
-    /// What is to be written.
-    pub output: Vec<u8>,
     /// The largest frame in bytes, framing included.
     pub frame_max: u32,
-    stream: TcpStream,
-    input: Vec<u8>,
-    start: usize,
-    end: usize,
+    /// The bytes that go out and come in.
+    pub wire: Wire,
 }
 
 impl Link {
     /// Connects, logs in and opens the virtual host.
     pub async fn open(login: &Login) -> Result<Link, TargetError> {
         let mut link = Link::connect(login.address).await?;
-        link.output.extend_from_slice(&PROTOCOL_HEADER);
+        link.wire.output.extend_from_slice(&PROTOCOL_HEADER);
         link.log_in(login).await?;
         Ok(link)
     }
 
     /// Connects, and says nothing.
     pub async fn connect(address: SocketAddr) -> Result<Link, TargetError> {
-        let connecting = timeout(Duration::from_secs(ANSWER_LIMIT_S), TcpStream::connect(address));
-        let connected = connecting.await.map_err(|_| TargetError::Silent(ANSWER_LIMIT_S))?;
-        let stream = connected.map_err(|error| TargetError::Down { address: address.to_string(), error })?;
-        stream.set_nodelay(true)?;
-        Ok(Link {
-            server: String::new(),
-            output: Vec::new(),
-            frame_max: DEFAULT_FRAME_MAX,
-            stream,
-            input: vec![0; INPUT_BYTES],
-            start: 0,
-            end: 0,
-        })
+        Ok(Link { server: String::new(), frame_max: DEFAULT_FRAME_MAX, wire: Wire::connect(address).await? })
     }
 
     async fn log_in(&mut self, login: &Login) -> Result<(), TargetError> {
@@ -77,7 +55,7 @@ impl Link {
             response: response.as_bytes(),
             locale: "en_US",
         };
-        start_ok.write(0, &mut self.output);
+        start_ok.write(0, &mut self.wire.output);
         let (channel_max, frame_max) = self
             .answer(|method| match *method {
                 Method::ConnectionTune { channel_max, frame_max, .. } => Some((channel_max, frame_max)),
@@ -85,8 +63,9 @@ impl Link {
             })
             .await?;
         self.frame_max = if frame_max == 0 { DEFAULT_FRAME_MAX } else { frame_max };
-        Method::ConnectionTuneOk { channel_max, frame_max: self.frame_max, heartbeat: 0 }.write(0, &mut self.output);
-        Method::ConnectionOpen { virtual_host: &login.virtual_host }.write(0, &mut self.output);
+        Method::ConnectionTuneOk { channel_max, frame_max: self.frame_max, heartbeat: 0 }
+            .write(0, &mut self.wire.output);
+        Method::ConnectionOpen { virtual_host: &login.virtual_host }.write(0, &mut self.wire.output);
         self.answer(|method| matches!(method, Method::ConnectionOpenOk {}).then_some(())).await
     }
 
@@ -97,16 +76,15 @@ impl Link {
         request: &Method<'_>,
         is_answer: impl Fn(&Method<'_>) -> bool,
     ) -> Result<(), TargetError> {
-        request.write(channel, &mut self.output);
+        request.write(channel, &mut self.wire.output);
         self.answer(|method| is_answer(method).then_some(())).await
     }
 
     /// Sends what is to be written and waits for a method in which `find` finds something. Passes over everything else
     /// but a close.
     async fn answer<T>(&mut self, mut find: impl FnMut(&Method<'_>) -> Option<T>) -> Result<T, TargetError> {
-        self.flush().await?;
-        let limit = Duration::from_secs(ANSWER_LIMIT_S);
-        let waiting = async {
+        self.wire.flush().await?;
+        answered(async {
             loop {
                 let mut found = None;
                 self.take_frames(|frame| {
@@ -118,33 +96,11 @@ impl Link {
                 })?;
                 match found {
                     Some(found) => return Ok(found),
-                    None => self.fill().await?,
+                    None => self.wire.fill().await?,
                 }
             }
-        };
-        timeout(limit, waiting).await.unwrap_or(Err(TargetError::Silent(ANSWER_LIMIT_S)))
-    }
-
-    /// Writes everything that is to be written.
-    pub async fn flush(&mut self) -> Result<(), TargetError> {
-        self.stream.write_all(&self.output).await?;
-        self.output.clear();
-        Ok(())
-    }
-
-    /// Reads once, at least a byte. Cancel safe.
-    pub async fn fill(&mut self) -> Result<(), TargetError> {
-        self.input.copy_within(self.start..self.end, 0);
-        (self.start, self.end) = (0, self.end - self.start);
-        if self.end == self.input.len() {
-            self.input.resize(self.input.len() * 2, 0);
-        }
-        let read_bytes = self.stream.read(&mut self.input[self.end..]).await?;
-        if read_bytes == 0 {
-            return Err(TargetError::died("the broker closed the connection"));
-        }
-        self.end += read_bytes;
-        Ok(())
+        })
+        .await
     }
 
     /// Gives each whole frame that has come to `take`, until it says false.
@@ -153,10 +109,10 @@ impl Link {
         mut take: impl FnMut(&Frame<'_>) -> Result<bool, TargetError>,
     ) -> Result<(), TargetError> {
         loop {
-            let parsed = codec::parse_frame(&self.input[self.start..self.end], u32::MAX).map_err(TargetError::died)?;
+            let parsed = codec::parse_frame(self.wire.input(), u32::MAX).map_err(TargetError::died)?;
             let Some((frame, taken_bytes)) = parsed else { return Ok(()) };
             let goes_on = take(&frame)?;
-            self.start += taken_bytes;
+            self.wire.take(taken_bytes);
             if !goes_on {
                 return Ok(());
             }

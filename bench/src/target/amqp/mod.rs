@@ -23,6 +23,8 @@ use super::{About, Address, Consumer, Producer, Target, TargetError};
 
 /// The queue that is used, deleted before and after.
 const QUEUE: &str = "handoff-bench";
+/// Where what was rejected goes, if that is asked for.
+const DEAD_LETTER_QUEUE: &str = "handoff-bench-dead";
 /// The channel that everything is done on.
 const CHANNEL: u16 = 1;
 
@@ -99,20 +101,32 @@ impl Amqp {
         Ok(link)
     }
 
-    async fn delete_queue(&self, link: &mut Link) -> Result<(), TargetError> {
-        let delete = Method::QueueDelete { queue: QUEUE, if_unused: false, if_empty: false, no_wait: false };
-        link.ask(CHANNEL, &delete, |method| matches!(method, Method::QueueDeleteOk { .. })).await
+    async fn delete_queues(&self, link: &mut Link) -> Result<(), TargetError> {
+        for queue in [QUEUE, DEAD_LETTER_QUEUE] {
+            let delete = Method::QueueDelete { queue, if_unused: false, if_empty: false, no_wait: false };
+            link.ask(CHANNEL, &delete, |method| matches!(method, Method::QueueDeleteOk { .. })).await?;
+        }
+        Ok(())
     }
 
-    async fn make_queue(&self) -> Result<(), TargetError> {
+    async fn make_queues(&self, with_dead_letters: bool) -> Result<(), TargetError> {
         let mut link = self.link().await?;
-        self.delete_queue(&mut link).await?;
+        self.delete_queues(&mut link).await?;
         let mut arguments = TableBuilder::new();
+        if with_dead_letters {
+            self.make_queue(&mut link, DEAD_LETTER_QUEUE, TableBuilder::new()).await?;
+            arguments.insert("x-dead-letter-exchange", Value::LongString(b""));
+            arguments.insert("x-dead-letter-routing-key", Value::LongString(DEAD_LETTER_QUEUE.as_bytes()));
+        }
+        self.make_queue(&mut link, QUEUE, arguments).await
+    }
+
+    async fn make_queue(&self, link: &mut Link, queue: &str, mut arguments: TableBuilder) -> Result<(), TargetError> {
         if self.kind != QueueKind::Classic {
             arguments.insert("x-queue-type", Value::LongString(self.kind.name().as_bytes()));
         }
         let declare = Method::QueueDeclare {
-            queue: QUEUE,
+            queue,
             passive: false,
             durable: self.kind != QueueKind::Classic,
             exclusive: false,
@@ -123,6 +137,14 @@ impl Amqp {
         link.ask(CHANNEL, &declare, |method| matches!(method, Method::QueueDeclareOk { .. })).await
     }
 
+    /// A stream is a log: nothing is taken out of it.
+    fn takes_out(&self, what: &str) -> Result<(), TargetError> {
+        match self.kind {
+            QueueKind::Stream => Err(TargetError::Unsupported(format!("a stream is a log: {what}"))),
+            QueueKind::Classic | QueueKind::Quorum => Ok(()),
+        }
+    }
+
     async fn start_producer(&self) -> Result<Box<dyn Producer>, TargetError> {
         let mut link = self.link().await?;
         let select = Method::ConfirmSelect { no_wait: false };
@@ -130,7 +152,7 @@ impl Amqp {
         Ok(Box::new(AmqpProducer::new(link)))
     }
 
-    async fn start_consumer(&self, prefetch: u16) -> Result<Box<dyn Consumer>, TargetError> {
+    async fn start_consumer(&self, queue: &str, prefetch: u16) -> Result<Box<dyn Consumer>, TargetError> {
         let mut link = self.link().await?;
         let limit = Method::BasicQos { prefetch_size: 0, prefetch_count: prefetch, global: false };
         link.ask(CHANNEL, &limit, |method| matches!(method, Method::BasicQosOk {})).await?;
@@ -139,7 +161,7 @@ impl Amqp {
             arguments.insert("x-stream-offset", Value::LongString(b"first"));
         }
         let consume = Method::BasicConsume {
-            queue: QUEUE,
+            queue,
             consumer_tag: "c",
             no_local: false,
             no_ack: false,
@@ -171,7 +193,7 @@ impl Target for Amqp {
     }
 
     fn prepare(&self) -> BoxFuture<'_, Result<(), TargetError>> {
-        Box::pin(self.make_queue())
+        Box::pin(self.make_queues(false))
     }
 
     fn producer(&self) -> BoxFuture<'_, Result<Box<dyn Producer>, TargetError>> {
@@ -179,18 +201,33 @@ impl Target for Amqp {
     }
 
     fn consumer(&self, prefetch: u16) -> BoxFuture<'_, Result<Box<dyn Consumer>, TargetError>> {
-        Box::pin(self.start_consumer(prefetch))
+        Box::pin(self.start_consumer(QUEUE, prefetch))
+    }
+
+    fn redelivers(&self) -> Result<(), TargetError> {
+        self.takes_out("a consumer that comes later begins where it likes")
+    }
+
+    fn prepare_dead_letters(&self) -> BoxFuture<'_, Result<(), TargetError>> {
+        Box::pin(async {
+            self.takes_out("nothing is rejected")?;
+            self.make_queues(true).await
+        })
+    }
+
+    fn dead_letter_consumer(&self, prefetch: u16) -> BoxFuture<'_, Result<Box<dyn Consumer>, TargetError>> {
+        Box::pin(self.start_consumer(DEAD_LETTER_QUEUE, prefetch))
     }
 
     fn clean_up(&self) -> BoxFuture<'_, Result<(), TargetError>> {
         Box::pin(async {
             let mut link = self.link().await?;
-            self.delete_queue(&mut link).await
+            self.delete_queues(&mut link).await
         })
     }
 
-    fn listens_on(&self) -> SocketAddr {
-        self.login.address
+    fn listens_on(&self) -> Option<SocketAddr> {
+        Some(self.login.address)
     }
 }
 

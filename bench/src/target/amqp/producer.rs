@@ -23,7 +23,7 @@ impl AmqpProducer {
     }
 
     fn append(&mut self, body: &[u8]) {
-        let out = &mut self.link.output;
+        let out = &mut self.link.wire.output;
         let publish =
             Method::BasicPublish { exchange: "", routing_key: QUEUE.as_bytes(), mandatory: false, immediate: false };
         publish.write(CHANNEL, out);
@@ -59,7 +59,7 @@ impl Producer for AmqpProducer {
     fn send<'a>(&'a mut self, bodies: &'a [Vec<u8>]) -> BoxFuture<'a, Result<(), TargetError>> {
         Box::pin(async move {
             bodies.iter().for_each(|body| self.append(body));
-            self.link.flush().await
+            self.link.wire.flush().await
         })
     }
 
@@ -70,7 +70,7 @@ impl Producer for AmqpProducer {
                 if count > 0 {
                     return Ok(count);
                 }
-                self.link.fill().await?;
+                self.link.wire.fill().await?;
             }
         })
     }

@@ -46,11 +46,15 @@ impl Target for Relay {
         })
     }
 
+    fn keeps(&self) -> Result<(), TargetError> {
+        Err(TargetError::unsupported("a relay keeps nothing: it has no queue"))
+    }
+
     fn clean_up(&self) -> BoxFuture<'_, Result<(), TargetError>> {
         Box::pin(async { Ok(()) })
     }
 
-    fn listens_on(&self) -> SocketAddr {
-        self.producers
+    fn listens_on(&self) -> Option<SocketAddr> {
+        Some(self.producers)
     }
 }

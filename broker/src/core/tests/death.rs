@@ -331,6 +331,11 @@ fn a_dead_letter_goes_by_all_its_routing_keys_again_also_those_nobody_sees() {
         let letter = driver.get(A, "copy").unwrap().message;
         assert_eq!(letter.routing_key(), b"q");
         assert_eq!(letter.headers().get("BCC"), None);
+        assert_eq!(
+            letter.headers().get("CC").is_some(),
+            header == "CC",
+            "who else got it is told, unless it was blind"
+        );
         let Some(Value::Array(deaths)) = letter.headers().get("x-death") else { panic!("no record") };
         let Some(Value::Table(death)) = deaths.iter().next() else { panic!("no entry") };
         let Some(Value::Array(keys)) = death.get("routing-keys") else { panic!("no keys") };

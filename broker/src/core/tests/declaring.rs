@@ -55,6 +55,12 @@ fn another_declaration_is_refused_by_the_first_option_that_differs() {
             "the value 'true' of type 'bool'",
             "none",
         ),
+        (
+            arguments(&[length, key, ("x-queue-type", Value::LongString(b"quorum"))]),
+            "x-queue-type",
+            "the value 'quorum' of type 'longstr'",
+            "none",
+        ),
     ] {
         let (received, current) = (received.into(), current.into());
         let refusal = Refusal::Inequivalent { entity: "queue", name: "q".into(), option, received, current };

@@ -51,6 +51,26 @@ fn taken(driver: &Driver, queues: &[&str]) -> Vec<u64> {
 }
 
 #[test]
+fn another_declaration_is_refused_in_rabbitmqs_words() {
+    let kinds = [
+        ("direct", ExchangeKind::Direct),
+        ("fanout", ExchangeKind::Fanout),
+        ("topic", ExchangeKind::Topic),
+        ("headers", ExchangeKind::Headers),
+    ];
+    for (at, (name, kind)) in kinds.into_iter().enumerate() {
+        let mut driver = with(&[("x", kind)], &[]);
+        let (other_name, other_kind) = kinds[(at + 1) % kinds.len()];
+        let options = ExchangeOptions { kind: other_kind, ..ExchangeOptions::default() };
+        let refusal = driver.handle(Command::DeclareExchange { name: "x", passive: false, options });
+        let (received, current) = (format!("'{other_name}'"), format!("'{name}'"));
+        let expected =
+            Refusal::Inequivalent { entity: "exchange", name: "x".into(), option: "type", received, current };
+        assert_eq!(refusal, Err(expected));
+    }
+}
+
+#[test]
 fn a_topic_exchange_gives_a_queue_one_copy_however_many_patterns_match() {
     let mut driver = with(&[], &["a", "b"]);
     for pattern in ["jobs.*", "jobs.#", "#"] {

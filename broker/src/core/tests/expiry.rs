@@ -70,6 +70,16 @@ fn the_shorter_of_both_times_counts_and_is_forgotten_with_the_queue() {
 }
 
 #[test]
+fn what_has_no_time_at_all_is_delivered_behind_what_waits_for_the_same_consumer() {
+    let mut driver = Driver::new();
+    driver.declare("q", QueuePolicy::default());
+    driver.consume(A, "q", "c", 0);
+    driver.publish_all("q", &["a"]);
+    driver.publish_with("q", expiring(0), "b");
+    assert_eq!(driver.effects(), ["c#1 a", "c#2 b"]);
+}
+
+#[test]
 fn only_the_first_message_of_a_queue_expires() {
     let mut driver = Driver::new();
     driver.declare("q", QueuePolicy::default());

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::core::Limits;
+use crate::core::limits::{exchange_bytes, queue_bytes};
 
 const LIMITS: Limits =
     Limits { queues: 2, exchanges: 8, bindings: 2, consumers: 1, channels: 4, definition_bytes: 10_000 };
@@ -125,6 +126,19 @@ fn long_names_and_arguments_reach_a_limit_of_their_own() {
     driver.run(bind("one", &key));
     driver.run(bind("one", &key[1..]));
     assert_eq!(limit_of(driver.handle(bind("one", &key[2..]))), Some(("definition size", 2_000)));
+}
+
+#[test]
+fn each_part_of_a_definition_counts() {
+    let policy = QueuePolicy {
+        dead_letter_exchange: Some("x".repeat(100)),
+        dead_letter_routing_key: Some(vec![0; 1_000]),
+        ..QueuePolicy::default()
+    };
+    let options = QueueOptions { policy, arguments: vec![0; 20].into(), ..QueueOptions::default() };
+    assert_eq!(queue_bytes("jobs", &options), 1_124);
+    let options = ExchangeOptions { alternate_exchange: Some("x".repeat(10)), ..ExchangeOptions::default() };
+    assert_eq!(exchange_bytes("jobs", &options), 14);
 }
 
 #[test]

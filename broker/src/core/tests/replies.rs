@@ -28,6 +28,16 @@ fn a_reply_goes_to_the_channel_that_has_the_address_and_is_called_unroutable() {
 }
 
 #[test]
+fn only_the_default_exchange_leads_to_addresses() {
+    let mut driver = Driver::new();
+    driver.declare("q", QueuePolicy::default());
+    let (connection, arguments, routing_key) = (A.connection, Table::default(), b"amq.rabbitmq.reply-to.x");
+    driver.run(Command::BindQueue { connection, queue: "q", exchange: "amq.direct", routing_key, arguments });
+    assert_eq!(driver.publish_to("amq.direct", "amq.rabbitmq.reply-to.x", "a job like any other"), Published::Taken);
+    assert_eq!(driver.empty("q"), ["a job like any other"]);
+}
+
+#[test]
 fn whether_an_address_is_there_can_be_asked_for_and_nothing_else() {
     let mut driver = Driver::new();
     let address = address(&mut driver, A);

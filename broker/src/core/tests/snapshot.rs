@@ -28,6 +28,7 @@ fn a_snapshot_lists_what_was_made() {
     assert_eq!(bindings, [("amq.topic", "jobs", true), ("amq.fanout", "amq.topic", false)]);
     let exchanges: Vec<_> = snapshot.exchanges.iter().map(|exchange| &*exchange.name).collect();
     assert_eq!(exchanges, ["", "amq.direct", "amq.fanout", "amq.headers", "amq.match", "amq.topic"]);
+    assert!(snapshot.exchanges.iter().all(|exchange| exchange.options.durable), "all of these are always there");
     let channels: Vec<_> = snapshot.channels.iter().map(|c| (c.id, c.consumers, c.unacknowledged)).collect();
     assert_eq!(channels, [(A, 1, 1), (A2, 0, 0), (B, 0, 0)]);
     assert_eq!(driver.broker.channel_count(A.connection), 2);

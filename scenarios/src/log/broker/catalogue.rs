@@ -4,13 +4,15 @@ use kafka_protocol::ResponseError;
 use kafka_protocol::messages::api_versions_response::ApiVersion;
 use kafka_protocol::messages::create_topics_request::CreatableTopic;
 use kafka_protocol::messages::create_topics_response::CreatableTopicResult;
+use kafka_protocol::messages::delete_topics_response::DeletableTopicResult;
 use kafka_protocol::messages::find_coordinator_response::Coordinator;
 use kafka_protocol::messages::metadata_response::{
     MetadataResponseBroker, MetadataResponsePartition, MetadataResponseTopic,
 };
 use kafka_protocol::messages::{
-    ApiVersionsResponse, BrokerId, CreateTopicsRequest, CreateTopicsResponse, FindCoordinatorRequest,
-    FindCoordinatorResponse, MetadataRequest, MetadataResponse, TopicName,
+    ApiVersionsResponse, BrokerId, CreateTopicsRequest, CreateTopicsResponse, DeleteTopicsRequest,
+    DeleteTopicsResponse, FindCoordinatorRequest, FindCoordinatorResponse, MetadataRequest, MetadataResponse,
+    TopicName,
 };
 use kafka_protocol::protocol::StrBytes;
 
@@ -96,6 +98,18 @@ impl Broker {
             }
         });
         CreateTopicsResponse::default().with_topics(topics.collect())
+    }
+
+    /// Deletes topics, and what groups have committed for them. Fetches that wait for their records are answered.
+    pub(super) fn delete_topics(&mut self, request: &DeleteTopicsRequest) -> DeleteTopicsResponse {
+        let responses = request.topic_names.iter().map(|name| {
+            let deleted = self.topics.delete(name).map(|waiting| {
+                self.groups.forget_topic(name);
+                self.wake_fetches(waiting);
+            });
+            DeletableTopicResult::default().with_name(Some(name.clone())).with_error_code(code(deleted.err()))
+        });
+        DeleteTopicsResponse::default().with_responses(responses.collect())
     }
 
     /// How many partitions a topic is to have. One replica is all there is, and settings are the broker's alone.

@@ -111,6 +111,7 @@ impl Broker {
             Request::FindCoordinator(request) => Response::FindCoordinator(self.find_coordinator(&request, version)),
             Request::ApiVersions(_) => Response::ApiVersions(catalogue::api_versions(None)),
             Request::CreateTopics(request) => Response::CreateTopics(self.create_topics(&request, version)),
+            Request::DeleteTopics(request) => Response::DeleteTopics(self.delete_topics(&request)),
         };
         Answer::Now(Box::new(response))
     }

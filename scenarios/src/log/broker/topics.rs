@@ -50,6 +50,13 @@ impl Topics {
         Ok(())
     }
 
+    /// Deletes a topic with all its records; whoever waited for more of them.
+    pub(super) fn delete(&mut self, name: &str) -> Result<BTreeSet<RequestId>, ResponseError> {
+        let hosted = self.topics.remove(name).ok_or(ResponseError::UnknownTopicOrPartition)?;
+        self.partition_count -= hosted.len();
+        Ok(hosted.into_iter().flat_map(|hosted| hosted.waiting).collect())
+    }
+
     /// The same records, and nobody who waits for more.
     pub(super) fn recover(mut self) -> Self {
         self.topics.values_mut().flatten().for_each(|hosted| hosted.waiting.clear());
@@ -116,6 +123,11 @@ mod tests {
         assert_eq!(topics.create("a", 1, 4, false), Err(ResponseError::TopicAlreadyExists));
         assert_eq!(topics.create("b", 2, 4, false), Err(ResponseError::PolicyViolation));
         assert_eq!(topics.create("b", 0, 4, false), Err(ResponseError::InvalidPartitions));
+        assert_eq!(topics.delete("a"), Ok(BTreeSet::new()));
+        assert_eq!(topics.delete("a"), Err(ResponseError::UnknownTopicOrPartition));
+        assert_eq!(topics.create("b", 4, 4, false), Ok(()), "its partitions count no longer");
+        assert_eq!(topics.delete("b"), Ok(BTreeSet::new()));
+        assert_eq!(topics.create("a", 3, 4, false), Ok(()));
         assert!(topics.get("a", 2).is_ok() && topics.get("a", 3).is_err() && topics.get("a", -1).is_err());
     }
 }

@@ -166,6 +166,12 @@ impl Groups {
         self.groups.get(group).map(|group| group.offsets.all()).unwrap_or_default()
     }
 
+    /// Forgets what is committed for a topic that is gone, and groups of which nothing else was known.
+    pub fn forget_topic(&mut self, topic: &str) {
+        self.groups.values_mut().for_each(|group| group.offsets.forget(topic));
+        self.groups.retain(|_, group| !group.is_unused());
+    }
+
     /// Each group's name with all that it has committed.
     pub fn all(&self) -> impl Iterator<Item = (&str, Vec<CommittedTopic>)> {
         self.groups.iter().map(|(name, group)| (name.as_str(), group.offsets.all()))

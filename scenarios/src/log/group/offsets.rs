@@ -60,6 +60,10 @@ impl Offsets {
             .collect()
     }
 
+    pub(super) fn forget(&mut self, topic: &str) {
+        self.0.remove(topic);
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

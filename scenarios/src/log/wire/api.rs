@@ -1,7 +1,7 @@
 //! The APIs and versions that are spoken, and messages to and from bytes in each of them.
 //!
 //! The ranges are what is really implemented, each version of them. They end before topic ids (Produce 13, Fetch 13,
-//! Metadata 10), static membership (JoinGroup 5) and the new group protocol (OffsetCommit 9) begin.
+//! Metadata 10, DeleteTopics 6), static membership (JoinGroup 5) and the new group protocol (OffsetCommit 9) begin.
 
 use std::ops::RangeInclusive;
 
@@ -60,6 +60,7 @@ apis! {
     SyncGroup 0..=2 => SyncGroupRequest, SyncGroupResponse;
     ApiVersions 0..=4 => ApiVersionsRequest, ApiVersionsResponse;
     CreateTopics 2..=6 => CreateTopicsRequest, CreateTopicsResponse;
+    DeleteTopics 1..=5 => DeleteTopicsRequest, DeleteTopicsResponse;
 }
 
 const fn range(versions: RangeInclusive<i16>) -> VersionRange {

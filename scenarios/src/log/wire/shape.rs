@@ -112,6 +112,7 @@ const CREATE_TOPICS: &[Field] = &[
     fixed(4),
     fixed(1),
 ];
+const DELETE_TOPICS: &[Field] = &[texts(), fixed(4)];
 
 /// What a member subscribes to, in version 0: written by one member and read by the leader.
 pub const SUBSCRIPTION: &[Field] = &[texts(), binary()];
@@ -134,6 +135,7 @@ fn fields(api: ApiKey) -> Option<&'static [Field]> {
         ApiKey::LeaveGroup => LEAVE_GROUP,
         ApiKey::ApiVersions => API_VERSIONS,
         ApiKey::CreateTopics => CREATE_TOPICS,
+        ApiKey::DeleteTopics => DELETE_TOPICS,
         _ => return None,
     })
 }

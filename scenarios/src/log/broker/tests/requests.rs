@@ -144,6 +144,29 @@ fn committed_offsets_are_kept_for_each_group_and_partition() {
     assert_eq!(offsets, [[3, -1], [-1, -1]]);
 }
 
+/// Deletes topics; the error code of each.
+fn delete(play: &mut Play, topics: &[&'static str]) -> Vec<i16> {
+    let names = topics.iter().map(|name| TopicName(text(name))).collect();
+    let request = Request::DeleteTopics(DeleteTopicsRequest::default().with_topic_names(names));
+    let Response::DeleteTopics(response) = play.ask(ApiKey::DeleteTopics, request) else { panic!("another response") };
+    response.responses.iter().map(|deleted| deleted.error_code).collect()
+}
+
+#[test]
+fn a_deleted_topic_leaves_no_records_no_offsets_and_nobody_waiting() {
+    let mut play = Play::default();
+    play.produce(0, "x").unwrap();
+    assert_eq!(commit(&mut play, 0, 1, String::new()), 0);
+    let waiting = play.begin(ApiKey::Fetch, Request::Fetch(fetch_request(1_000, 1, &[(0, 1), (1, 0)])));
+    assert!(play.answer(waiting).is_none());
+    assert_eq!(delete(&mut play, &["t", "t", "u"]), [0, 3, 3]);
+    let Some(Response::Fetch(response)) = play.answer(waiting) else { panic!("nobody told the one who waits") };
+    assert!(response.responses[0].partitions.iter().all(|partition| partition.error_code == 3));
+    assert_eq!(play.produce(0, "x"), Err(3));
+    let snapshot = play.broker.snapshot();
+    assert!(snapshot.partitions.is_empty() && snapshot.groups.is_empty(), "{snapshot:?}");
+}
+
 /// An empty request to each API.
 fn empty(api: ApiKey) -> Request {
     match api {
@@ -164,6 +187,9 @@ fn empty(api: ApiKey) -> Request {
         ApiKey::CreateTopics => {
             let topic = create_topics_request::CreatableTopic::default().with_name(TopicName(text("new")));
             Request::CreateTopics(CreateTopicsRequest::default().with_topics(vec![topic.with_num_partitions(1)]))
+        }
+        ApiKey::DeleteTopics => {
+            Request::DeleteTopics(DeleteTopicsRequest::default().with_topic_names(vec![topic(), TopicName(text("no"))]))
         }
         other => panic!("no request to {other:?}"),
     }

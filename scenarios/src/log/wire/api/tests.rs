@@ -96,6 +96,10 @@ fn sample(api: ApiKey, version: i16) -> Bytes {
             let topics = CreatableTopic::default().with_name(topic()).with_assignments(vec![replicas]);
             frame_of(CreateTopicsRequest::default().with_topics(vec![topics.with_configs(vec![config])]), version)
         }
+        ApiKey::DeleteTopics => frame_of(
+            DeleteTopicsRequest::default().with_topic_names(vec![topic(), topic()]).with_timeout_ms(9),
+            version,
+        ),
         other => panic!("no sample of {other:?}"),
     }
 }
