@@ -73,10 +73,11 @@ const LOG_RETENTION_BYTES: &str = "4294967296";
 /// A system that is up.
 pub struct System {
     name: String,
+    what: SystemName,
     about: About,
     target: Box<dyn Target>,
     /// Ends with this.
-    _own: Option<Own>,
+    own: Option<Own>,
 }
 
 /// Why a system could not be put under load.
@@ -209,7 +210,7 @@ impl SystemName {
             SystemName::Remote { address, .. } => (remote(address)?, None),
         };
         let about = target.about().await?;
-        Ok(System { name, about, target, _own: own })
+        Ok(System { name, what: self.clone(), about, target, own })
     }
 }
 
@@ -227,11 +228,20 @@ fn remote(address: &Address) -> Result<Box<dyn Target>, TargetError> {
 }
 
 impl System {
-    /// Puts `workload` on it once.
+    /// Puts `workload` on it once. If that [weighs memory](Workload::weighs_memory) and the system is ours, it is started
+    /// anew for it.
     ///
     /// # Errors
     /// If it could not be driven to the end, or [has no such thing](SystemError::unsupported).
     pub async fn measure(&self, workload: &Workload, repetition: u32) -> Result<SystemMeasurement, SystemError> {
+        if workload.weighs_memory() && self.own.is_some() {
+            let fresh = self.what.start_as(&self.name).await?;
+            return fresh.measure_here(workload, repetition).await;
+        }
+        self.measure_here(workload, repetition).await
+    }
+
+    async fn measure_here(&self, workload: &Workload, repetition: u32) -> Result<SystemMeasurement, SystemError> {
         let run = workload.run(&*self.target).await;
         let figures = run.map_err(|error| SystemError { name: self.name.clone(), reason: error.into() })?;
         Ok(SystemMeasurement {

@@ -222,3 +222,25 @@ fn next_run() -> u8 {
 fn nanoseconds(duration: Duration) -> u64 {
     duration.as_nanos() as u64
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::load::{Limits, Pace};
+    use super::*;
+
+    #[test]
+    fn producers_share_a_quota_to_the_last_message() {
+        let load = Load {
+            producers: 3,
+            consumers: 1,
+            body_bytes: 16,
+            pace: Pace::Closed,
+            warm_up: Duration::ZERO,
+            measured: Duration::ZERO,
+            limits: Limits::for_bodies(16),
+        };
+        let session = Session::storing(&load, 11);
+        assert_eq!([0, 1, 2].map(|producer| session.quota_of(producer)), [4, 4, 3]);
+        assert_eq!(Session::new(&load, 0).quota_of(0), u64::MAX);
+    }
+}

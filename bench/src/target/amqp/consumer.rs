@@ -141,3 +141,46 @@ impl Consumer for AmqpConsumer {
         Box::pin(self.settle(|delivery_tag| Method::BasicNack { delivery_tag, multiple: true, requeue: false }))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use handoff_broker::amqp::codec::{BASIC_CLASS_ID, ContentHeader, FRAME_START_BYTES};
+
+    use super::*;
+
+    fn method(payload: &[u8]) -> Result<Option<u64>, TargetError> {
+        let announced = Announced::by(&Frame { kind: FrameKind::Method, channel: CHANNEL, payload })?;
+        Ok(announced.map(|it| match it {
+            Announced::Delivery { delivery_tag } => delivery_tag,
+            Announced::Publish => 0,
+        }))
+    }
+
+    #[test]
+    fn a_delivery_has_the_tag_that_the_codec_wrote() {
+        let deliver = Method::BasicDeliver {
+            consumer_tag: "a longer tag",
+            delivery_tag: 0x0102_0304_0506_0708,
+            redelivered: true,
+            exchange: "x",
+            routing_key: b"key",
+        };
+        let mut written = Vec::new();
+        deliver.write(CHANNEL, &mut written);
+        let payload = &written[FRAME_START_BYTES..];
+        assert_eq!(method(payload).expect("a delivery"), Some(0x0102_0304_0506_0708));
+        for cut in 4..25 {
+            assert!(method(&payload[..cut]).is_err(), "{cut} bytes of it");
+        }
+    }
+
+    #[test]
+    fn a_header_has_the_size_that_the_codec_wrote() {
+        let mut written = Vec::new();
+        let header = ContentHeader { class_id: BASIC_CLASS_ID, body_size: 70_000, properties: &[0, 0] };
+        header.write(CHANNEL, &mut written);
+        let frame = |payload| Frame { kind: FrameKind::Header, channel: CHANNEL, payload };
+        assert_eq!(body_bytes(&frame(&written[FRAME_START_BYTES..])).expect("a size"), 70_000);
+        assert!(body_bytes(&frame(&written[FRAME_START_BYTES..FRAME_START_BYTES + 11])).is_err());
+    }
+}
