@@ -16,6 +16,7 @@ mod heartbeat;
 mod octets;
 mod output;
 mod settings;
+mod stencil;
 
 pub use arguments::queue_arguments;
 pub use connection::Connection;

@@ -5,11 +5,14 @@
 //! it the other way round.
 
 use super::codec;
+use super::stencil::Stencil;
 
 /// What waits to be sent on one connection.
 #[derive(Debug)]
 pub struct Output {
-    bytes: Vec<u8>,
+    pub(super) bytes: Vec<u8>,
+    /// How the last delivery began.
+    pub(super) stencil: Option<Box<Stencil>>,
     frame_max: u32,
     total_bytes: u64,
     answers: Answers,
@@ -27,7 +30,7 @@ pub struct Answers {
 impl Output {
     /// Nothing waits. `frame_max` holds until the connection is tuned.
     pub fn new(frame_max: u32) -> Self {
-        Output { bytes: Vec::new(), frame_max, total_bytes: 0, answers: Answers::default() }
+        Output { bytes: Vec::new(), stencil: None, frame_max, total_bytes: 0, answers: Answers::default() }
     }
 
     /// How many bytes wait.
@@ -60,6 +63,7 @@ impl Output {
 
     /// Lets the room go that a burst left behind.
     pub fn give_back_room(&mut self) {
+        self.stencil = None;
         self.bytes.shrink_to_fit();
     }
 

@@ -204,7 +204,9 @@ impl Machine for Broker {
             self.expire_due();
         }
         let reply = self.dispatch(command)?;
-        self.work_off();
+        if !self.untidy.is_empty() || !self.dead.is_empty() {
+            self.work_off();
+        }
         Ok(reply)
     }
 

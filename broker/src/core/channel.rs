@@ -9,6 +9,7 @@ use super::command::{ChannelId, ConnectionId, Refusal, Reply};
 use super::rotation::Rotation;
 use super::transaction::Transaction;
 use super::unacknowledged::{Held, Unacknowledged};
+use super::way::Way;
 
 /// An open channel.
 #[derive(Debug)]
@@ -34,6 +35,8 @@ pub(super) struct Channel {
     pub reply_consumer: Option<ConsumerKey>,
     /// What waits for the next commit, if the channel is transactional.
     pub transaction: Option<Box<Transaction>>,
+    /// The way that its last message took.
+    pub way: Option<Box<Way>>,
 }
 
 /// What the broker remembers of a connection beside its channels.
@@ -65,6 +68,7 @@ impl Channel {
             unblocked: false,
             reply_consumer: None,
             transaction: None,
+            way: None,
         }
     }
 

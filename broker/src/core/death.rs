@@ -84,8 +84,7 @@ impl Broker {
         let death = NewDeath { queue: &queue.name, reason: dead.reason, time: self.now };
         let properties = message.properties_after(&death, new_key.is_some());
         let letter = Message::new(name, routing_key, &properties, message.body());
-        letter.count(&self.meter);
         self.targets.retain(|target| !letter.closes_automatic_cycle(&self.queues[*target].name));
-        self.take_at_targets(&Arrival { message: letter, time_to_live: None, blind_copies })
+        self.take_at_targets(Arrival { message: letter, time_to_live: None, blind_copies })
     }
 }

@@ -15,6 +15,7 @@ mod envelope;
 mod equivalence;
 mod exchange;
 mod expiry;
+mod head;
 mod inspect;
 mod limits;
 mod memory;
@@ -34,6 +35,7 @@ mod tests;
 mod totals;
 mod transaction;
 mod unacknowledged;
+mod way;
 
 pub use broker::Broker;
 pub use command::{
@@ -42,6 +44,7 @@ pub use command::{
 };
 pub use death_record::Death;
 pub use effect::Effect;
+pub use head::Head;
 pub use inspect::{QueueCounts, Violation};
 pub use limits::Limits;
 pub use message::{DeathReason, Delivery, Message};

@@ -7,13 +7,15 @@ use super::broker::{Broker, ChannelKey, QueueKey};
 use super::command::{ChannelId, Overflow, Published, Refusal, Reply};
 use super::envelope::{BLIND_COPIES, Envelope};
 use super::exchange::ExchangeKey;
-use super::message::{DeathReason, Message};
+use super::message::{DeathReason, Message, Placed};
 use super::queue::Queue;
 use super::ready::{BlindCopies, Extra};
 use super::replies::is_reply_address;
+use super::way::Way;
 use crate::time::Timestamp;
 
 /// A message at the door of queues.
+#[derive(Clone)]
 pub(super) struct Arrival {
     pub message: Message,
     /// How long its publisher wants it to stay, at most.
@@ -38,30 +40,70 @@ impl Broker {
     /// Publishes a message, or keeps it for its channel's transaction.
     pub(super) fn publish(&mut self, channel: ChannelId, message: Message) -> Result<Reply, Refusal> {
         let key: ChannelKey = self.channel_key(channel)?;
+        let version = self.exchanges.version();
+        if let Some(way) = &self.channels[key].way
+            && way.is_for(message.head(), version)
+        {
+            let is_reply = is_reply_address(&message);
+            let arrival = Arrival { message, time_to_live: way.time_to_live, blind_copies: None };
+            if let [target] = way.targets[..] {
+                let taken = self.take(target, arrival);
+                return Ok(Reply::Published(self.published(1, usize::from(taken), is_reply)));
+            }
+            self.targets.extend_from_slice(&way.targets);
+            return Ok(Reply::Published(self.take_in(arrival)));
+        }
         let name = message.exchange();
         let exchange = self.exchanges.find(name).ok_or_else(|| Refusal::NoExchange(name.into()))?;
         if self.exchanges.get(exchange).is_some_and(|exchange| exchange.options.internal) {
             return Err(Refusal::InternalExchange(name.into()));
         }
-        message.count(&self.meter);
         Ok(Reply::Published(match &mut self.channels[key].transaction {
-            Some(transaction) => transaction.hold(message),
-            None => self.publish_to(exchange, message),
+            Some(transaction) => transaction.hold(Placed::new(message, &self.meter)),
+            None => {
+                let arrival = self.route(exchange, message);
+                self.remember_way(key, &arrival);
+                self.take_in(arrival)
+            }
         }))
     }
 
     /// Routes a message from an exchange.
     pub(super) fn publish_to(&mut self, exchange: ExchangeKey, message: Message) -> Published {
+        let arrival = self.route(exchange, message);
+        self.take_in(arrival)
+    }
+
+    /// Finds the targets of a message.
+    fn route(&mut self, exchange: ExchangeKey, message: Message) -> Arrival {
         let envelope = Envelope::of(&message);
         self.exchanges.route(&self.queue_keys, exchange, &envelope, &mut self.targets);
         let (blind_copies, time_to_live) = (envelope.blind_copies(), envelope.time_to_live);
-        let message = if blind_copies.is_some() { self.without_blind_copies(&message) } else { message };
-        let is_reply = is_reply_address(&message);
-        let arrival = Arrival { message, time_to_live, blind_copies };
+        let message = if blind_copies.is_some() { message.without_header(BLIND_COPIES) } else { message };
+        Arrival { message, time_to_live, blind_copies }
+    }
+
+    /// Remembers the way of a message that was routed, if others with its head go the same.
+    fn remember_way(&mut self, channel: ChannelKey, Arrival { message, time_to_live, blind_copies }: &Arrival) {
+        let head = message.head();
+        if head.properties().is_some() && blind_copies.is_none() {
+            let way = &mut self.channels[channel].way;
+            *way = Some(Way::found(way.take(), head.clone(), self.exchanges.version(), &self.targets, *time_to_live));
+        }
+    }
+
+    /// Offers a message that was routed to its targets.
+    fn take_in(&mut self, arrival: Arrival) -> Published {
+        let is_reply = is_reply_address(&arrival.message);
         let routed = self.targets.len();
+        let taken = self.take_at_targets(arrival);
+        self.published(routed, taken, is_reply)
+    }
+
+    /// Counts a message that was published, and says what became of it.
+    fn published(&mut self, routed: usize, taken: usize, is_reply: bool) -> Published {
         self.totals.published += 1;
         self.totals.unroutable += u64::from(routed == 0);
-        let taken = self.take_at_targets(&arrival);
         match routed {
             0 => Published::Unroutable,
             _ if is_reply => Published::Unroutable,
@@ -70,27 +112,24 @@ impl Broker {
         }
     }
 
-    fn without_blind_copies(&self, message: &Message) -> Message {
-        let message = message.without_header(BLIND_COPIES);
-        message.count(&self.meter);
-        message
-    }
-
     /// Offers a message to every target, and forgets the targets. Says how many took it.
-    pub(super) fn take_at_targets(&mut self, arrival: &Arrival) -> usize {
+    pub(super) fn take_at_targets(&mut self, arrival: Arrival) -> usize {
         let mut targets = mem::take(&mut self.targets);
         let mut taken = 0;
-        for target in &targets {
-            taken += usize::from(self.take(*target, arrival));
+        if let Some((last, others)) = targets.split_last() {
+            for target in others {
+                taken += usize::from(self.take(*target, arrival.clone()));
+            }
+            taken += usize::from(self.take(*last, arrival));
         }
         targets.clear();
         self.targets = targets;
         taken
     }
 
-    fn take(&mut self, key: QueueKey, arrival: &Arrival) -> bool {
-        let (message, now) = (&arrival.message, self.now);
-        if self.queues[key].refuses(message) && !self.makes_room(key, arrival) {
+    fn take(&mut self, key: QueueKey, arrival: Arrival) -> bool {
+        let now = self.now;
+        if self.queues[key].refuses(&arrival.message) && !self.makes_room(key, &arrival) {
             return false;
         }
         let mut queue = &mut self.queues[key];
@@ -100,8 +139,8 @@ impl Broker {
             self.push_all(key);
             queue = &mut self.queues[key];
         }
-        let priority = queue.options.policy.max_priority.map_or(0, |max| message.priority().min(max));
-        queue.ready.push(message.clone(), priority, extra);
+        let priority = queue.options.policy.max_priority.map_or(0, |max| arrival.message.priority().min(max));
+        queue.ready.push(Placed::new(arrival.message, &self.meter), priority, extra);
         queue.tally.taken += 1;
         if let Some(at) = expires_at {
             self.note_expiring(key, at);

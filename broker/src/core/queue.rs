@@ -168,6 +168,7 @@ impl Broker {
         self.definitions.add_bytes(queue_bytes(&name, &options));
         let key = self.queues.insert(Queue::new(Arc::clone(&name), options, owner, self.now));
         self.queue_keys.insert(name, key);
+        self.exchanges.note_change();
         self.totals.queues_created += 1;
         if let Some(owner) = owner {
             self.connections.entry(owner).or_default().exclusive_queues.insert(key);
@@ -205,6 +206,7 @@ impl Broker {
     pub(super) fn remove_queue(&mut self, key: QueueKey) {
         let Some(queue) = self.queues.remove(key) else { return };
         self.queue_keys.remove(&queue.name);
+        self.exchanges.note_change();
         self.totals.queues_deleted += 1;
         self.definitions.remove_bytes(queue_bytes(&queue.name, &queue.options));
         if let Some(at) = queue.timer {

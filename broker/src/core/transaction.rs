@@ -6,20 +6,20 @@
 
 use super::broker::Broker;
 use super::command::{ChannelId, Published, Refusal, Reply};
-use super::message::Message;
+use super::message::Placed;
 use super::settle::Settlement;
 use super::unacknowledged::Held;
 
 /// What a channel has done since its last commit or rollback.
 #[derive(Debug, Default)]
 pub(super) struct Transaction {
-    published: Vec<Message>,
+    published: Vec<Placed>,
     settled: Vec<(u64, Held, Settlement)>,
 }
 
 impl Transaction {
     /// A message is to be published by the commit.
-    pub fn hold(&mut self, message: Message) -> Published {
+    pub fn hold(&mut self, message: Placed) -> Published {
         self.published.push(message);
         Published::Held
     }
@@ -44,7 +44,9 @@ impl Broker {
     /// Makes a channel transactional, which it stays.
     pub(super) fn select_transactions(&mut self, channel: ChannelId) -> Result<Reply, Refusal> {
         let key = self.channel_key(channel)?;
-        self.channels[key].transaction.get_or_insert_default();
+        let channel = &mut self.channels[key];
+        channel.transaction.get_or_insert_default();
+        channel.way = None;
         Ok(Reply::Done)
     }
 
@@ -53,8 +55,8 @@ impl Broker {
         let Transaction { published, settled } = self.take_transaction(channel)?;
         let key = self.channel_key(channel)?;
         // The exchange was there when the message was held. If it is gone by now, there is no way for it.
-        let publish = |message: Message| match self.exchanges.find(message.exchange()) {
-            Some(exchange) => self.publish_to(exchange, message),
+        let publish = |message: Placed| match self.exchanges.find(message.exchange()) {
+            Some(exchange) => self.publish_to(exchange, message.clone()),
             None => Published::Unroutable,
         };
         let published = published.into_iter().map(publish).collect();

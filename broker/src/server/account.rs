@@ -31,6 +31,7 @@ pub(super) fn settle<S, M: Machine>(
         note_buffers(hub, connection, transport);
     }
     hub.note_progress(connection);
+    hub.note_deadline(connection.virtual_host());
     hub.is_short_of_memory();
 }
 

@@ -68,6 +68,12 @@ impl<M: Machine> Hub<M> {
 
     /// The same for the core in this place.
     pub fn route_effects_of(&mut self, now: Timestamp, host: usize) {
+        self.carry_out(now, host);
+        self.note_deadline(host);
+    }
+
+    /// The same without a look at the core's deadline.
+    pub fn carry_out(&mut self, now: Timestamp, host: usize) {
         while let Some(effect) = self.hosts.get_mut(host).and_then(|host| host.machine.next_effect()) {
             match effect {
                 Effect::Deliver { channel, consumer_tag, delivery } => {
@@ -79,7 +85,6 @@ impl<M: Machine> Hub<M> {
                 Effect::Died { .. } | Effect::QueueExpired { .. } => {}
             }
         }
-        self.note_deadline(host);
     }
 
     /// Appends to the output of a channel's connection; pauses its deliveries when too much waits there.

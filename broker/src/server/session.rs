@@ -183,19 +183,25 @@ impl<R: Runtime, S: AsyncRead + AsyncWrite + Unpin, M: Machine> Session<R, S, M>
         if let Some((_, peer)) = hub.parts(self.id) {
             peer.received_bytes += received_bytes as u64;
         }
+        self.has_leftovers = false;
         while let Some((machine, peer)) = hub.parts(self.id) {
+            // It does not read the answers, so they cannot be sent.
+            if self.connection.is_waiting() || peer.output.pending_bytes() > DEAF_ABOVE_BYTES {
+                self.has_leftovers = true;
+                break;
+            }
             let taken_bytes = self.connection.receive(now, self.transport.received(), machine, &mut peer.output);
             self.transport.consume(taken_bytes);
-            hub.route_effects(now, self.id);
+            let host = peer.host;
+            hub.carry_out(now, host);
             if self.connection.take_published()
                 && hub.is_short_of_memory()
                 && let Some((_, peer)) = hub.parts(self.id)
             {
                 self.connection.block(now, &mut peer.output);
             }
-            let has_much_to_read = hub.waiting_bytes(self.id) > DEAF_ABOVE_BYTES;
-            self.has_leftovers = has_much_to_read || self.connection.is_waiting();
-            if taken_bytes == 0 || self.transport.received().is_empty() || self.has_leftovers {
+            if taken_bytes == 0 || self.transport.received().is_empty() {
+                self.has_leftovers = self.connection.is_waiting();
                 break;
             }
         }

@@ -2,6 +2,7 @@
 
 mod access;
 mod errors;
+mod publish;
 mod session;
 
 use std::time::Duration;

@@ -133,9 +133,8 @@ pub(super) fn write_frame(kind: FrameKind, channel: u16, out: &mut Vec<u8>, writ
 }
 
 fn write_frame_start(kind: FrameKind, channel: u16, size: u32, out: &mut Vec<u8>) {
-    out.push(kind as u8);
-    out.extend_from_slice(&channel.to_be_bytes());
-    out.extend_from_slice(&size.to_be_bytes());
+    let ([c0, c1], [s0, s1, s2, s3]) = (channel.to_be_bytes(), size.to_be_bytes());
+    out.extend_from_slice(&[kind as u8, c0, c1, s0, s1, s2, s3]);
 }
 
 /// Writes what comes before the `size` bytes of a body frame's payload; [`FRAME_END`] goes after them.
@@ -145,7 +144,10 @@ pub fn write_body_frame_start(channel: u16, size: u32, out: &mut Vec<u8>) {
 
 /// Writes a whole body frame.
 pub fn write_body_frame(channel: u16, payload: &[u8], out: &mut Vec<u8>) {
-    write_frame(FrameKind::Body, channel, out, |out| out.extend_from_slice(payload));
+    let size = u32::try_from(payload.len()).expect("a payload has less than 4 GiB");
+    write_body_frame_start(channel, size, out);
+    out.extend_from_slice(payload);
+    out.push(FRAME_END);
 }
 
 /// Writes a heartbeat.

@@ -22,7 +22,7 @@ impl Connection {
             Phase::Running => {
                 let fault =
                     Fault::new(ReplyCode::ConnectionForced, "broker forced connection closure with reason 'shutdown'");
-                self.close(&fault, (0, 0), &mut Turn { now, machine, output });
+                self.close(&fault, (0, 0), &mut Turn::new(now, machine, output));
             }
             Phase::Closing => {}
             _ => {

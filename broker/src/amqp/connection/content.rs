@@ -1,23 +1,38 @@
 //! A message on its way in: publish method, header frame, body frames (AMQP 0-9-1, 4.2.6).
 //!
 //! A body that fits one frame is copied once, from the socket's buffer into the message. A longer one is gathered
-//! first, and grows only with what really came, so that an announced size costs nothing.
+//! first, and grows only with what really came, so that an announced size costs nothing. So is a small one together
+//! with its properties, on a channel where these differ from message to message.
+//!
+//! Most messages are published as the one before was: to the same exchange, with the same routing key and the same
+//! property bytes. Such a message shares the head of that one, and what was checked there is not checked again.
 
-use super::{Connection, Turn};
+use super::heads::Heads;
+use super::{Connection, Phase, Turn};
 use crate::amqp::codec::{BASIC_CLASS_ID, ContentHeader, Properties, ReplyCode, Value};
 use crate::amqp::fault::Fault;
-use crate::core::{Command, Machine, Message, Published, REPLY_TO, Reply};
+use crate::core::{Command, Head, Machine, Message, Published, REPLY_TO, Reply};
 
 /// The longest time to live that RabbitMQ takes: ten years, in milliseconds.
 const LONGEST_TIME_MS: i128 = 10 * 365 * 24 * 60 * 60 * 1000;
+
+/// The longest body that is gathered with its own properties; a longer one gets a head of its own.
+const GATHERED_MAX_BYTES: usize = 1024;
 
 /// Which frame of a message comes next, and what came of it so far. The buffers are used again for the next message.
 #[derive(Debug, Default)]
 pub(super) struct Content {
     awaited: Awaited,
+    /// The payload of the last publish method.
+    last_publish: Vec<u8>,
+    heads: Heads,
+    /// Whether the last of the heads leads where the message goes. If not, the next two say where that is.
+    is_known: bool,
     exchange: String,
     routing_key: Vec<u8>,
     mandatory: bool,
+    /// Whether the last of the heads is the message's. If not, the next one has its properties.
+    is_repeated: bool,
     properties: Vec<u8>,
     body_bytes: usize,
     body: Vec<u8>,
@@ -52,12 +67,25 @@ impl Content {
 
     /// A publish: its header comes next.
     pub fn begin(&mut self, exchange: &str, routing_key: &[u8], mandatory: bool) {
-        self.exchange.clear();
-        self.exchange.push_str(exchange);
-        self.routing_key.clear();
-        self.routing_key.extend_from_slice(routing_key);
+        self.is_known = self.heads.find(exchange, routing_key);
+        if !self.is_known {
+            self.exchange.clear();
+            self.exchange.push_str(exchange);
+            self.routing_key.clear();
+            self.routing_key.extend_from_slice(routing_key);
+        }
         self.mandatory = mandatory;
         self.awaited = Awaited::Header;
+    }
+
+    /// Begins a message as the last one was begun, if this is the same publish method and no other frame has to come.
+    fn begins_again(&mut self, payload: &[u8]) -> bool {
+        let begins = self.awaited == Awaited::Method && self.last_publish == payload && !payload.is_empty();
+        if begins {
+            self.is_known = true;
+            self.awaited = Awaited::Header;
+        }
+        begins
     }
 
     /// The header frame; returns the message if it has no body.
@@ -71,13 +99,8 @@ impl Content {
             let text = format!("expected content header for class 60, got one for class {} instead", header.class_id);
             return Err(Fault::new(ReplyCode::UnexpectedFrame, text));
         }
-        let properties =
-            Properties::parse(header.properties).map_err(|error| Fault::new(error.reply_code(), error.to_string()))?;
-        self.properties.clear();
-        match self.reply_address(&properties)? {
-            Some(address) => self.properties = properties.with_reply_to(address),
-            None => self.properties.extend_from_slice(header.properties),
-        }
+        self.is_repeated = self.known_head().is_some_and(|head| head.properties() == Some(header.properties));
+        let properties = if self.is_repeated { None } else { Some(self.take_properties(&header)?) };
         if header.body_size > max_message_bytes {
             self.awaited = Awaited::Method;
             let text =
@@ -87,8 +110,33 @@ impl Content {
         self.body_bytes = usize::try_from(header.body_size)
             .map_err(|_| Fault::new(ReplyCode::FrameError, "body size exceeds the address space"))?;
         self.awaited = Awaited::Body;
-        check_copies(&properties).and(check_expiration(&properties)).inspect_err(|_| self.awaited = Awaited::Method)?;
+        if let Some(properties) = properties {
+            let checked = check_copies(&properties).and(check_expiration(&properties));
+            checked.inspect_err(|_| self.awaited = Awaited::Method)?;
+        }
         Ok((self.body_bytes == 0).then(|| self.finish(&[])))
+    }
+
+    /// Keeps properties that are not those of the last message like this.
+    fn take_properties<'a>(&mut self, header: &ContentHeader<'a>) -> Result<Properties<'a>, Fault> {
+        let properties =
+            Properties::parse(header.properties).map_err(|error| Fault::new(error.reply_code(), error.to_string()))?;
+        self.properties.clear();
+        match self.reply_address(&properties)? {
+            Some(address) => self.properties = properties.with_reply_to(address),
+            None => self.properties.extend_from_slice(header.properties),
+        }
+        Ok(properties)
+    }
+
+    /// The head of the last message that went where this one goes.
+    fn known_head(&self) -> Option<&Head> {
+        self.heads.last().filter(|_| self.is_known)
+    }
+
+    /// Whether the last message had the head of one before it: what was checked of that holds for it.
+    pub fn is_repeated(&self) -> bool {
+        self.is_repeated
     }
 
     /// What to write instead of the name that stands for the channel's own consumer of replies.
@@ -123,7 +171,27 @@ impl Content {
 
     fn finish(&mut self, body: &[u8]) -> Message {
         self.awaited = Awaited::Method;
-        Message::new(&self.exchange, &self.routing_key, &self.properties, body)
+        match self.known_head() {
+            Some(head) if self.is_repeated => Message::under(head.clone(), body),
+            Some(head) if body.len() > GATHERED_MAX_BYTES => {
+                Message::new(head.exchange(), head.routing_key(), &self.properties, body)
+            }
+            Some(head) => {
+                let head = match head.properties() {
+                    None => head.clone(),
+                    Some(_) => Head::new(head.exchange(), head.routing_key(), None),
+                };
+                self.heads.replace_last(head.clone());
+                let properties_bytes = self.properties.len();
+                self.properties.extend_from_slice(body);
+                Message::with_own_properties(head, properties_bytes, &self.properties)
+            }
+            None => {
+                let head = Head::new(&self.exchange, &self.routing_key, Some(&self.properties));
+                self.heads.keep(head.clone());
+                Message::under(head, body)
+            }
+        }
     }
 }
 
@@ -162,6 +230,21 @@ fn check_expiration(properties: &Properties<'_>) -> Result<(), Fault> {
 }
 
 impl Connection {
+    /// Whether a method frame is the same publish as the last one on its channel, which begins a message like that.
+    pub(super) fn publishes_again(&mut self, number: u16, payload: &[u8]) -> bool {
+        let channel = self.channels.get_mut(&number);
+        self.phase == Phase::Running && channel.is_some_and(|channel| channel.content.begins_again(payload))
+    }
+
+    /// Keeps the payload of a publish method that has begun a message.
+    pub(super) fn note_publish(&mut self, number: u16, payload: &[u8]) {
+        let channel = self.channels.get_mut(&number);
+        if let Some(channel) = channel.filter(|channel| channel.content.awaited == Awaited::Header) {
+            channel.content.last_publish.clear();
+            channel.content.last_publish.extend_from_slice(payload);
+        }
+    }
+
     /// A content header frame.
     pub(super) fn content_header<M: Machine>(
         &mut self,
@@ -194,6 +277,7 @@ impl Connection {
             Some(channel) if channel.closing => Ok(()),
             Some(channel) => match step(&mut channel.content)? {
                 Some(message) => self.publish(number, message, turn),
+                None if channel.content.body.is_empty() => Ok(()),
                 None => self.check_unfinished(),
             },
         }
@@ -215,7 +299,9 @@ impl Connection {
 
     /// Gives a whole message to the core, and says what became of it to those who asked.
     fn publish<M: Machine>(&mut self, number: u16, message: Message, turn: &mut Turn<'_, M>) -> Result<(), Fault> {
-        self.check_publish(&message)?;
+        if !self.channels.get(&number).is_some_and(|channel| channel.content.is_repeated()) {
+            self.check_publish(&message)?;
+        }
         self.has_published = true;
         let channel_id = self.channel_id(number);
         let Some(channel) = self.channels.get_mut(&number) else { return Ok(()) };

@@ -14,6 +14,7 @@ mod closing;
 mod content;
 mod entities;
 mod handshake;
+mod heads;
 mod login;
 mod status;
 mod transaction;
@@ -103,6 +104,8 @@ struct Turn<'a, M> {
     now: Timestamp,
     machine: &'a mut M,
     output: &'a mut Output,
+    /// Whether the core was asked for anything.
+    has_asked: bool,
 }
 
 impl Host {
@@ -111,8 +114,13 @@ impl Host {
     }
 }
 
-impl<M: Machine> Turn<'_, M> {
+impl<'a, M: Machine> Turn<'a, M> {
+    fn new(now: Timestamp, machine: &'a mut M, output: &'a mut Output) -> Self {
+        Turn { now, machine, output, has_asked: false }
+    }
+
     fn ask(&mut self, command: Command<'_>) -> Result<Reply, Refusal> {
+        self.has_asked = true;
         self.machine.handle(self.now, command)
     }
 }
@@ -139,24 +147,37 @@ impl Connection {
         }
     }
 
-    /// Takes the first whole frame of `input`; returns how many bytes that was, 0 if there is no whole frame.
+    /// Takes whole frames of `input`, up to the first one that the core has to do with; returns how many bytes that was,
+    /// 0 if there is no whole frame.
     ///
-    /// Whatever is wrong with it is answered on `output` and ends a channel or the connection, never more.
+    /// Whatever is wrong with one is answered on `output` and ends a channel or the connection, never more.
     pub fn receive<M: Machine>(&mut self, now: Timestamp, input: &[u8], machine: &mut M, output: &mut Output) -> usize {
-        let mut turn = Turn { now, machine, output };
+        let mut turn = Turn::new(now, machine, output);
+        let mut taken_bytes = 0;
+        let frame_max = self.largest_frame(turn.output);
+        loop {
+            let frame_bytes = self.receive_frame(&input[taken_bytes..], frame_max, &mut turn);
+            taken_bytes += frame_bytes;
+            if frame_bytes == 0 || turn.has_asked || self.phase != Phase::Running {
+                return taken_bytes;
+            }
+        }
+    }
+
+    fn receive_frame<M: Machine>(&mut self, input: &[u8], frame_max: u32, turn: &mut Turn<'_, M>) -> usize {
         match self.phase {
             Phase::Finished => input.len(),
             // What comes next is read when the login is checked, or never.
             Phase::LoggingIn | Phase::Refused => 0,
             Phase::Header => self.receive_protocol_header(input, turn.output),
-            _ => match codec::parse_frame(input, self.largest_frame(turn.output)) {
+            _ => match codec::parse_frame(input, frame_max) {
                 Ok(None) => 0,
                 Ok(Some((frame, taken_bytes))) => {
-                    self.frame(frame, &mut turn);
+                    self.frame(frame, turn);
                     taken_bytes
                 }
                 Err(error) => {
-                    self.fail(Fault::no_frame(error, input), 0, (0, 0), &mut turn);
+                    self.fail(Fault::no_frame(error, input), 0, (0, 0), turn);
                     // Nothing after a broken frame can be trusted: there is no next frame to find.
                     self.phase = Phase::Finished;
                     input.len()
@@ -202,7 +223,7 @@ impl Connection {
         }
         match self.phase {
             Phase::Running if !self.heartbeat.is_dead(now) => self.heartbeat.beat(now, output),
-            Phase::Refused => self.refuse_login(&mut Turn { now, machine, output }),
+            Phase::Refused => self.refuse_login(&mut Turn::new(now, machine, output)),
             phase => {
                 self.note_end(if phase == Phase::Running { "missed heartbeats" } else { "handshake timed out" });
                 self.end(now, machine);
@@ -225,8 +246,15 @@ impl Connection {
             FrameKind::Heartbeat => {
                 ((0, 0), Err(Fault::new(ReplyCode::FrameError, format!("heartbeat frame on channel {number}"))))
             }
+            FrameKind::Method if self.publishes_again(number, frame.payload) => return,
             FrameKind::Method => match Method::parse(frame.payload) {
-                Ok(method) => (method.class_and_method_id(), self.method(number, method, turn)),
+                Ok(method) => {
+                    let result = self.method(number, method, turn);
+                    if matches!(method, Method::BasicPublish { .. }) {
+                        self.note_publish(number, frame.payload);
+                    }
+                    (method.class_and_method_id(), result)
+                }
                 Err(error) => (error.class_and_method_id(), Err(Fault::no_method(error, frame.payload))),
             },
             FrameKind::Header => ((60, 40), self.content_header(number, frame.payload, turn)),

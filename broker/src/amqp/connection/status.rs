@@ -63,7 +63,7 @@ impl Connection {
     /// The server has no room for the bodies that the client has begun.
     pub fn exhaust<M: Machine>(&mut self, now: Timestamp, machine: &mut M, output: &mut Output) {
         let fault = Fault::new(ReplyCode::ResourceError, "unfinished messages hold too much memory");
-        self.fail(fault, 0, (60, 40), &mut Turn { now, machine, output });
+        self.fail(fault, 0, (60, 40), &mut Turn::new(now, machine, output));
     }
 
     /// The user, if one has tried to log in.

@@ -34,6 +34,8 @@ new_key_type! {
 pub(super) struct Exchanges {
     keys: BTreeMap<Arc<str>, ExchangeKey>,
     all: SlotMap<ExchangeKey, Exchange>,
+    /// How often something has changed about where messages go.
+    version: u64,
 }
 
 /// An exchange: its options, and its bindings by what routing asks for.
@@ -147,7 +149,7 @@ impl Exchange {
 impl Exchanges {
     /// The exchanges that every broker has, the default one under the empty name.
     pub fn predeclared() -> Exchanges {
-        let mut exchanges = Exchanges { keys: BTreeMap::new(), all: SlotMap::with_key() };
+        let mut exchanges = Exchanges { keys: BTreeMap::new(), all: SlotMap::with_key(), version: 0 };
         for (name, kind) in [
             ("amq.direct", ExchangeKind::Direct),
             ("amq.fanout", ExchangeKind::Fanout),
@@ -173,9 +175,20 @@ impl Exchanges {
         self.all.get(key)
     }
 
-    /// The exchange with this key, if it still exists.
+    /// The exchange with this key, if it still exists, to change its bindings.
     pub fn get_mut(&mut self, key: ExchangeKey) -> Option<&mut Exchange> {
+        self.note_change();
         self.all.get_mut(key)
+    }
+
+    /// Another one than before says that messages may go elsewhere.
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// A binding or a queue has come or gone, or an exchange has gone. A new one leads nowhere yet.
+    pub fn note_change(&mut self) {
+        self.version += 1;
     }
 
     /// How many there are.
@@ -195,6 +208,7 @@ impl Exchanges {
 
     /// Takes an exchange out. Its bindings are the caller's to undo.
     pub fn remove(&mut self, key: ExchangeKey) -> Option<Exchange> {
+        self.note_change();
         let exchange = self.all.remove(key)?;
         self.keys.remove(&exchange.name);
         Some(exchange)

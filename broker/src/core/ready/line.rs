@@ -1,30 +1,27 @@
 //! Messages of one priority that wait for a consumer, in the order in which their queue took them.
 //!
 //! A message's position is its number in that order. Messages never delivered are the newest, so they lie in a plain
-//! deque and need not store their position; the ones that came back lie before them in a small ordered map. The deque
-//! is cut into chunks: it grows without copying, and gives memory back as it drains.
+//! deque and need not store their position; the ones that came back lie before them in a small ordered map. What only
+//! some have beside themselves lies in another. The deque is cut into chunks: it grows without copying, and gives memory
+//! back as it drains.
 
 use std::collections::{BTreeMap, VecDeque};
 
 use super::{Entry, Extra};
-use crate::core::message::{Message, Placed};
+use crate::core::memory::give_back;
+use crate::core::message::Placed;
 
 /// How many never delivered messages share one allocation.
 const CHUNK_MESSAGES: usize = 256;
-
-/// A message never delivered: what a backlog is made of, hence small.
-#[derive(Debug)]
-struct Fresh {
-    message: Placed,
-    extra: Option<Box<Extra>>,
-}
 
 /// Ready messages by position.
 #[derive(Debug, Default)]
 pub(super) struct Line {
     returned: BTreeMap<u64, Entry>,
-    /// No chunk is empty but the last.
-    fresh: VecDeque<VecDeque<Fresh>>,
+    /// Never delivered: what a backlog is made of, hence small. No chunk is empty but the last.
+    fresh: VecDeque<VecDeque<Placed>>,
+    /// What some of these have beside themselves, by position.
+    extras: BTreeMap<u64, Box<Extra>>,
     fresh_length: usize,
     next_position: u64,
 }
@@ -41,12 +38,14 @@ impl Line {
     }
 
     /// Appends a message that the queue has just taken.
-    pub fn push(&mut self, message: Message, extra: Option<Box<Extra>>) {
-        let fresh = Fresh { message: Placed::new(message), extra };
+    pub fn push(&mut self, message: Placed, extra: Option<Box<Extra>>) {
+        if let Some(extra) = extra {
+            self.extras.insert(self.next_position, extra);
+        }
         match self.fresh.back_mut() {
-            Some(chunk) if chunk.len() < CHUNK_MESSAGES => chunk.push_back(fresh),
-            Some(_) => self.fresh.push_back(chunk_of(fresh, CHUNK_MESSAGES)),
-            None => self.fresh.push_back(chunk_of(fresh, 1)),
+            Some(chunk) if chunk.len() < CHUNK_MESSAGES => chunk.push_back(message),
+            Some(_) => self.fresh.push_back(chunk_of(message, CHUNK_MESSAGES)),
+            None => self.fresh.push_back(chunk_of(message, 1)),
         }
         self.fresh_length += 1;
         self.next_position += 1;
@@ -61,22 +60,23 @@ impl Line {
     pub fn first_extra(&self) -> Option<&Extra> {
         match self.returned.first_key_value() {
             Some((_, entry)) => entry.extra.as_deref(),
-            None => self.fresh.front()?.front()?.extra.as_deref(),
+            None => self.extras.get(&self.first_fresh()).map(AsRef::as_ref),
         }
     }
 
     /// The oldest message.
     pub fn pop(&mut self) -> Option<Entry> {
-        if let Some((_, entry)) = self.returned.pop_first() {
-            return Some(entry);
+        if !self.returned.is_empty() {
+            return self.returned.pop_first().map(|(_, entry)| entry);
         }
-        let position = self.next_position - self.fresh_length as u64;
+        let position = self.first_fresh();
         let chunk = self.fresh.front_mut()?;
-        let Fresh { message, extra } = chunk.pop_front()?;
-        if chunk.is_empty() && self.fresh.len() > 1 {
-            self.fresh.pop_front();
+        let message = chunk.pop_front()?;
+        if chunk.is_empty() {
+            self.drop_first_chunk();
         }
         self.fresh_length -= 1;
+        let extra = if self.extras.is_empty() { None } else { self.extras.remove(&position) };
         Some(Entry { position, delivery_count: 0, priority: 0, extra, message })
     }
 
@@ -87,30 +87,54 @@ impl Line {
 
     /// Whether what this type promises holds: see the module's documentation.
     pub fn is_sound(&self) -> bool {
-        let first_fresh = self.next_position - self.fresh_length as u64;
+        let first_fresh = self.first_fresh();
         self.returned.iter().all(|(position, entry)| *position < first_fresh && *position == entry.position)
             && self.fresh.iter().map(VecDeque::len).sum::<usize>() == self.fresh_length
             && self.fresh.iter().rev().skip(1).all(|chunk| !chunk.is_empty())
+            && self.extras.keys().all(|position| (first_fresh..self.next_position).contains(position))
+    }
+
+    /// The first chunk is empty. It stays if it is the last one and not a full-grown one: that was allocated after what a
+    /// backlog was made of, which the allocator could not give back to the system.
+    fn drop_first_chunk(&mut self) {
+        if self.fresh.len() > 1 {
+            self.fresh.pop_front();
+            give_back(&mut self.fresh);
+        } else if self.fresh[0].capacity() >= CHUNK_MESSAGES {
+            self.fresh = VecDeque::new();
+        }
+    }
+
+    /// The position of the oldest message never delivered, or of the next one if there is none.
+    fn first_fresh(&self) -> u64 {
+        self.next_position - self.fresh_length as u64
     }
 }
 
-fn chunk_of(fresh: Fresh, capacity: usize) -> VecDeque<Fresh> {
+fn chunk_of(message: Placed, capacity: usize) -> VecDeque<Placed> {
     let mut chunk = VecDeque::with_capacity(capacity);
-    chunk.push_back(fresh);
+    chunk.push_back(message);
     chunk
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::message::Message;
+    use crate::core::meter::Meter;
+    use crate::time::Timestamp;
 
     fn message(body: u64) -> Message {
         Message::new("", b"q", b"", &body.to_le_bytes())
     }
 
+    fn placed(message: Message) -> Placed {
+        Placed::new(message, &Meter::default())
+    }
+
     fn filled(count: u64) -> Line {
         let mut ready = Line::default();
-        (0..count).for_each(|body| ready.push(message(body), None));
+        (0..count).for_each(|body| ready.push(placed(message(body)), None));
         ready
     }
 
@@ -133,7 +157,7 @@ mod tests {
         let (zero, one, two) = (ready.pop().unwrap(), ready.pop().unwrap(), ready.pop().unwrap());
         ready.put_back(two);
         ready.put_back(zero);
-        ready.push(message(5), None);
+        ready.push(placed(message(5)), None);
         ready.put_back(one);
         assert!(ready.is_sound());
         let order: Vec<u64> = std::iter::from_fn(|| ready.pop()).map(|entry| entry.position).collect();
@@ -141,19 +165,35 @@ mod tests {
     }
 
     #[test]
-    fn a_drained_queue_keeps_at_most_one_chunk_and_no_message() {
+    fn a_drained_backlog_leaves_nothing_behind() {
         let mut ready = filled(10 * CHUNK_MESSAGES as u64);
         let kept = message(0);
-        ready.push(kept.clone(), None);
+        ready.push(placed(kept.clone()), None);
         while ready.pop().is_some() {}
-        assert_eq!(ready.fresh.len(), 1);
-        assert!(ready.fresh[0].capacity() <= 2 * CHUNK_MESSAGES);
-        assert_eq!(kept.holders(), 1);
+        assert_eq!((ready.fresh.len(), ready.fresh.capacity(), kept.holders()), (0, 0, 1));
+        let mut ready = filled(3);
+        while ready.pop().is_some() {}
+        assert_eq!(ready.fresh.len(), 1, "what a few messages need stays for the next ones");
     }
 
     #[test]
-    fn a_waiting_message_costs_two_words_beside_itself() {
-        assert_eq!(size_of::<Fresh>(), 16);
+    fn what_some_messages_have_beside_themselves_stays_with_them() {
+        let expires_at =
+            |at| Some(Box::new(Extra { expires_at: Some(Timestamp::from_nanoseconds(at)), ..Extra::default() }));
+        let of = |extra: Option<&Extra>| extra.and_then(|extra| extra.expires_at).map(|at| at.as_nanoseconds());
+        let mut ready = filled(1);
+        ready.push(placed(message(1)), expires_at(7));
+        ready.push(placed(message(2)), None);
+        assert_eq!(of(ready.first_extra()), None);
+        assert_eq!(of(ready.pop().unwrap().extra.as_deref()), None);
+        assert_eq!(of(ready.first_extra()), Some(7));
+        let entry = ready.pop().unwrap();
+        assert_eq!(of(entry.extra.as_deref()), Some(7));
+        assert_eq!(of(ready.first_extra()), None);
+        assert!(ready.is_sound());
+        ready.put_back(entry);
+        assert_eq!(of(ready.first_extra()), Some(7));
+        assert!(ready.is_sound());
     }
 
     #[test]
@@ -161,7 +201,7 @@ mod tests {
         let mut ready = filled(3);
         ready.clear();
         assert!(ready.is_empty());
-        ready.push(message(9), None);
+        ready.push(placed(message(9)), None);
         assert_eq!(ready.pop().unwrap().position, 3);
     }
 }

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use self::line::Line;
-use super::message::{Message, Placed};
+use super::message::Placed;
 use crate::time::Timestamp;
 
 /// A message in a queue, or held by a consumer of it.
@@ -84,7 +84,7 @@ impl Ready {
     }
 
     /// Appends a message that the queue has just taken. `priority` is 0 if the queue has no priorities.
-    pub fn push(&mut self, message: Message, priority: u8, extra: Option<Box<Extra>>) {
+    pub fn push(&mut self, message: Placed, priority: u8, extra: Option<Box<Extra>>) {
         if let Some(bytes) = &mut self.body_bytes {
             *bytes += message.body().len() as u64;
         }
@@ -113,8 +113,10 @@ impl Ready {
 
     /// The first message: of those with the highest priority the oldest.
     pub fn pop(&mut self) -> Option<Entry> {
-        let higher = self.higher.as_mut().and_then(|higher| higher.pop());
-        let entry = higher.or_else(|| self.lowest.pop())?;
+        let entry = match &mut self.higher {
+            None => self.lowest.pop()?,
+            Some(higher) => higher.pop().or_else(|| self.lowest.pop())?,
+        };
         if let Some(bytes) = &mut self.body_bytes {
             *bytes -= entry.message.body().len() as u64;
         }
@@ -172,9 +174,11 @@ impl Higher {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::message::Message;
+    use crate::core::meter::Meter;
 
-    fn message(body: &str) -> Message {
-        Message::new("", b"q", b"", body.as_bytes())
+    fn message(body: &str) -> Placed {
+        Placed::new(Message::new("", b"q", b"", body.as_bytes()), &Meter::default())
     }
 
     fn bodies(ready: &mut Ready) -> Vec<String> {

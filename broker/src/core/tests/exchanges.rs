@@ -39,7 +39,7 @@ fn bind_exchange(driver: &mut Driver, destination: &str, source: &str, routing_k
 
 fn publish_with(driver: &mut Driver, exchange: &str, routing_key: &str, headers: &TableBuilder) -> Published {
     let properties = PropertiesBuilder::new().headers(headers.clone()).build();
-    let message = Message::new(exchange, routing_key.as_bytes(), &properties, b"");
+    let message = driver.heads.message(exchange, routing_key, &properties, "");
     match driver.run(Command::Publish { channel: A, message }) {
         Reply::Published(published) => published,
         reply => panic!("{reply:?}"),
@@ -143,6 +143,21 @@ fn what_an_exchange_knows_no_way_for_goes_to_its_alternate() {
 }
 
 #[test]
+fn an_exchange_of_any_kind_is_used_as_long_as_something_is_bound() {
+    for kind in [ExchangeKind::Direct, ExchangeKind::Fanout, ExchangeKind::Topic, ExchangeKind::Headers] {
+        let mut driver = with(&[("x", kind)], &["q"]);
+        let delete = Command::DeleteExchange { name: "x", if_unused: true };
+        bind(&mut driver, "q", "x", "key");
+        let in_use = Refusal::InUse { entity: "exchange", name: "x".into() };
+        assert_eq!(driver.handle(delete.clone()), Err(in_use), "{kind:?}");
+        let (connection, queue, routing_key, arguments) = (A.connection, "q", b"key", Table::default());
+        driver.run(Command::UnbindQueue { connection, queue, exchange: "x", routing_key, arguments });
+        driver.run(delete);
+        assert!(!exists(&mut driver, "x"), "{kind:?}");
+    }
+}
+
+#[test]
 fn a_chain_of_auto_delete_exchanges_goes_as_one() {
     let mut driver = with(&[], &["a"]);
     let names: Vec<String> = (0..10_000).map(|number| format!("x{number}")).collect();
@@ -175,6 +190,30 @@ fn copies_go_to_their_keys_and_blind_ones_are_not_told() {
     assert_eq!(taken(&driver, &["a", "b", "c"]), [1, 1, 1]);
     let message = driver.get(A, "c").unwrap().message;
     assert_eq!(message.headers(), told.as_table());
+    assert_eq!(publish_with(&mut driver, "", "a", &headers), Published::Taken);
+    assert_eq!(taken(&driver, &["a", "b", "c"]), [2, 2, 2], "and so does the same once more");
+    let message = driver.get(A, "c").unwrap().message;
+    assert_eq!(message.headers(), told.as_table());
+}
+
+#[test]
+fn messages_with_properties_of_their_own_go_their_own_ways() {
+    let mut driver = with(&[("x", ExchangeKind::Headers)], &["a", "b"]);
+    let colour = |colour: &str| {
+        let mut headers = TableBuilder::new();
+        headers.insert("colour", Value::LongString(colour.as_bytes()));
+        headers
+    };
+    for (queue, name) in [("a", "red"), ("b", "blue")] {
+        bind_with(&mut driver, queue, "x", "", &colour(name));
+    }
+    let head = Head::new("x", b"", None);
+    for name in ["red", "blue", "blue", "red", "green"] {
+        let properties = PropertiesBuilder::new().headers(colour(name)).build();
+        let message = Message::with_own_properties(head.clone(), properties.len(), &properties);
+        driver.run(Command::Publish { channel: A, message });
+    }
+    assert_eq!(taken(&driver, &["a", "b"]), [2, 2]);
 }
 
 #[test]

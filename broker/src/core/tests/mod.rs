@@ -20,6 +20,7 @@ mod single_active;
 mod snapshot;
 mod transaction;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::*;
@@ -36,6 +37,19 @@ const B: ChannelId = ChannelId { connection: ConnectionId(2), number: 1 };
 struct Driver {
     broker: Broker,
     now: Timestamp,
+    heads: Heads,
+}
+
+/// The heads of messages, shared by all that have the same exchange, routing key and properties.
+#[derive(Default)]
+struct Heads(BTreeMap<(String, String, Vec<u8>), Head>);
+
+impl Heads {
+    fn message(&mut self, exchange: &str, routing_key: &str, properties: &[u8], body: &str) -> Message {
+        let key = (exchange.to_owned(), routing_key.to_owned(), properties.to_vec());
+        let head = self.0.entry(key).or_insert_with(|| Head::new(exchange, routing_key.as_bytes(), Some(properties)));
+        Message::under(head.clone(), body.as_bytes())
+    }
 }
 
 impl Driver {
@@ -44,7 +58,7 @@ impl Driver {
     }
 
     fn around(broker: Broker) -> Self {
-        let mut driver = Driver { broker, now: Timestamp::EPOCH };
+        let mut driver = Driver { broker, now: Timestamp::EPOCH, heads: Heads::default() };
         for channel in [A, A2, B] {
             driver.run(Command::OpenChannel { channel });
         }
@@ -105,7 +119,7 @@ impl Driver {
     }
 
     fn publish_to(&mut self, exchange: &str, routing_key: &str, body: &str) -> Published {
-        let message = Message::new(exchange, routing_key.as_bytes(), b"\0\0", body.as_bytes());
+        let message = self.heads.message(exchange, routing_key, b"\0\0", body);
         match self.run(Command::Publish { channel: A, message }) {
             Reply::Published(published) => published,
             reply => panic!("{reply:?}"),
@@ -156,7 +170,7 @@ impl Driver {
     }
 
     fn publish_with(&mut self, queue: &str, properties: PropertiesBuilder, body: &str) -> Published {
-        let message = Message::new("", queue.as_bytes(), &properties.build(), body.as_bytes());
+        let message = self.heads.message("", queue, &properties.build(), body);
         match self.run(Command::Publish { channel: A, message }) {
             Reply::Published(published) => published,
             reply => panic!("{reply:?}"),

@@ -20,8 +20,9 @@ fn a_reply_goes_to_the_channel_that_has_the_address_and_is_called_unroutable() {
     assert_ne!(one, other);
     assert!(one.starts_with("amq.rabbitmq.reply-to."));
     assert_eq!(driver.publish(&one, "for one"), Published::Unroutable);
+    assert_eq!(driver.publish(&one, "for one again"), Published::Unroutable);
     assert_eq!(driver.publish(&other, "for other"), Published::Unroutable);
-    assert_eq!(driver.effects(), ["replies#1 for one", "replies#1 for other"]);
+    assert_eq!(driver.effects(), ["replies#1 for one", "replies#1 for other", "replies#2 for one again"]);
     assert_eq!(driver.publish("amq.rabbitmq.reply-to.nobody", "lost"), Published::Unroutable);
     assert_eq!(driver.effects(), [""; 0]);
 }

@@ -179,3 +179,49 @@ fn unbinding_what_is_not_there_is_no_error_but_anothers_queue_is_left_alone() {
     assert_eq!(unbind("theirs", "amq.direct"), Err(Refusal::Locked("theirs".into())));
     assert_eq!(unbind("theirs", "nowhere"), Err(Refusal::Locked("theirs".into())));
 }
+
+#[test]
+fn a_message_like_the_last_one_goes_another_way_once_there_is_one() {
+    let mut driver = with_queues(&["a", "b"]);
+    declare(&mut driver, "x", options(ExchangeKind::Direct));
+    declare(&mut driver, "y", options(ExchangeKind::Fanout));
+    let taken = |driver: &Driver| ["a", "b"].map(|queue| driver.counts(queue).taken);
+    let publish = |driver: &mut Driver| driver.publish_to("x", "k", "");
+    assert_eq!((publish(&mut driver), taken(&driver)), (Published::Unroutable, [0, 0]));
+    bind(&mut driver, "a", "x", "k");
+    assert_eq!((publish(&mut driver), taken(&driver)), (Published::Taken, [1, 0]));
+    let (source, destination, arguments) = ("x", "y", Table::default());
+    driver.run(Command::BindExchange { destination, source, routing_key: b"k", arguments });
+    bind(&mut driver, "b", "y", "");
+    assert_eq!((publish(&mut driver), taken(&driver)), (Published::Taken, [2, 1]));
+    assert_eq!((publish(&mut driver), taken(&driver)), (Published::Taken, [3, 2]));
+    driver.run(Command::UnbindExchange { destination, source, routing_key: b"k", arguments });
+    assert_eq!((publish(&mut driver), taken(&driver)), (Published::Taken, [4, 2]));
+    unbind(&mut driver, "a", "x", "k");
+    assert_eq!((publish(&mut driver), taken(&driver)), (Published::Unroutable, [4, 2]));
+    assert_eq!(driver.broker.snapshot().totals.unroutable, 2);
+    driver.run(Command::DeleteExchange { name: "x", if_unused: false });
+    let message = driver.heads.message("x", "k", b"\0\0", "");
+    assert_eq!(driver.handle(Command::Publish { channel: A, message }), Err(Refusal::NoExchange("x".into())));
+}
+
+#[test]
+fn a_message_like_the_last_one_goes_to_a_queue_that_came_back_and_not_to_one_that_went() {
+    let mut driver = with_queues(&["a"]);
+    assert_eq!(driver.publish("a", "1"), Published::Taken);
+    let delete = Command::DeleteQueue { connection: A.connection, name: "a", if_unused: false, if_empty: false };
+    driver.run(delete.clone());
+    assert_eq!(driver.publish("a", "2"), Published::Unroutable);
+    driver.declare("a", QueuePolicy::default());
+    assert_eq!(driver.publish("a", "3"), Published::Taken);
+    assert_eq!(driver.empty("a"), ["3"]);
+}
+
+#[test]
+fn a_message_like_the_last_one_is_held_once_the_channel_has_transactions() {
+    let mut driver = with_queues(&["a"]);
+    assert_eq!(driver.publish("a", "1"), Published::Taken);
+    driver.run(Command::SelectTransactions { channel: A });
+    assert_eq!(driver.publish("a", "2"), Published::Held);
+    assert_eq!(driver.broker.queue_counts("a").unwrap().ready, 1);
+}

@@ -52,11 +52,15 @@ fn totals_outlive_what_they_count() {
     driver.effects();
     driver.run(Command::CloseChannel { channel: A });
     assert_eq!(driver.get(B, "jobs").map(|got| text(&got.message)), Some("2".into()));
+    driver.run(Command::OpenChannel { channel: A });
+    driver.publish_all("jobs", &["5"]);
+    assert_eq!(driver.empty("jobs"), ["3", "5"]);
     driver.run(Command::DeleteQueue { connection: B.connection, name: "jobs", if_unused: false, if_empty: false });
 
     let totals = driver.broker.snapshot().totals;
-    assert_eq!((totals.published, totals.unroutable, totals.acknowledged), (4, 1, 1));
-    assert_eq!((totals.delivered, totals.delivered_no_ack, totals.got, totals.redelivered), (3, 0, 1, 2));
-    assert_eq!((totals.channels_opened, totals.channels_closed), (3, 1));
+    assert_eq!((totals.published, totals.unroutable, totals.acknowledged), (5, 1, 1));
+    assert_eq!((totals.delivered, totals.delivered_no_ack, totals.redelivered), (3, 0, 2));
+    assert_eq!((totals.got, totals.got_no_ack, totals.got_empty), (1, 2, 1));
+    assert_eq!((totals.channels_opened, totals.channels_closed), (4, 1));
     assert_eq!((totals.queues_created, totals.queues_deleted), (1, 1));
 }

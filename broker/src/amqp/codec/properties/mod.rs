@@ -50,11 +50,11 @@ impl<'a> ContentHeader<'a> {
     /// Writes a whole content header frame.
     pub fn write(&self, channel: u16, out: &mut Vec<u8>) {
         write_frame(FrameKind::Header, channel, out, |out| {
-            let mut writer = Writer::new(out);
-            writer.short(self.class_id);
-            writer.short(0);
-            writer.long_long(self.body_size);
-            writer.bytes(self.properties);
+            let mut start = [0; 12];
+            start[..2].copy_from_slice(&self.class_id.to_be_bytes());
+            start[4..].copy_from_slice(&self.body_size.to_be_bytes());
+            out.extend_from_slice(&start);
+            out.extend_from_slice(self.properties);
         });
     }
 }

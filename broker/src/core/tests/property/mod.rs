@@ -21,7 +21,7 @@ struct Pair {
 
 impl Pair {
     fn new(options: Vec<QueueOptions>) -> Self {
-        let driver = Driver { broker: Broker::new(), now: Timestamp::EPOCH };
+        let driver = Driver { broker: Broker::new(), now: Timestamp::EPOCH, heads: Heads::default() };
         let mut pair = Pair { driver, model: Model::default(), options, published: 0 };
         let splitting = EXCHANGES.iter().position(|name| *name == SPLITTING.0).unwrap();
         pair.step(&Step::DeclareExchange((splitting, false)));
@@ -133,7 +133,7 @@ impl Pair {
             properties = properties.priority(priority);
         }
         let (exchange, routing_key, body) = (EXCHANGES[exchange], QUEUES[key], self.published.to_string());
-        Message::new(exchange, routing_key.as_bytes(), &properties.build(), body.as_bytes())
+        self.driver.heads.message(exchange, routing_key, &properties.build(), &body)
     }
 
     /// Mostly a tag that is held, sometimes any.
