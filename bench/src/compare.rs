@@ -6,8 +6,9 @@
 
 use serde::Serialize;
 
-use crate::document::{Document, Measured};
+use crate::document::Document;
 use crate::figure::Figure;
+use crate::measured::Measured;
 use crate::statistics::{Estimate, median};
 
 /// With fewer repetitions on a side, two that happen to lie apart would count as a change: of three and three that do

@@ -36,11 +36,13 @@ pub enum Figure {
     FillPerS,
     /// Messages taken a second while nothing is sent.
     DrainPerS,
+    /// Messages that came again because whoever held them died.
+    Redelivered,
 }
 
 impl Figure {
     /// All, in the order in which they are shown.
-    pub const ALL: [Figure; 13] = [
+    pub const ALL: [Figure; 14] = [
         Figure::MessagesPerS,
         Figure::P50Us,
         Figure::P90Us,
@@ -54,6 +56,7 @@ impl Figure {
         Figure::ConnectionBytes,
         Figure::FillPerS,
         Figure::DrainPerS,
+        Figure::Redelivered,
     ];
 
     /// What it is called, with its unit.
@@ -72,6 +75,7 @@ impl Figure {
             Figure::ConnectionBytes => "B/connection",
             Figure::FillPerS => "filled/s",
             Figure::DrainPerS => "drained/s",
+            Figure::Redelivered => "redelivered",
         }
     }
 
@@ -87,16 +91,17 @@ impl Figure {
 
     /// What it was in a run of a system; `None` if the run has no such figure.
     pub fn of_system(self, run: &SystemMeasurement) -> Option<f64> {
-        let bytes = |bytes: Option<u64>| bytes.map(|bytes| bytes as f64);
+        let number = |count: Option<u64>| count.map(|count| count as f64);
         match self {
             Figure::MessagesPerS => Some(run.messages_per_s),
             Figure::CpuSPerMillion => run.cpu_s_per_million,
-            Figure::PeakBytes => bytes(run.rss_bytes),
+            Figure::PeakBytes => number(run.rss_bytes),
             Figure::WaitingBytes => run.waiting_bytes,
-            Figure::AfterBytes => bytes(run.after_bytes),
+            Figure::AfterBytes => number(run.after_bytes),
             Figure::ConnectionBytes => run.connection_bytes,
             Figure::FillPerS => run.fill_per_s,
             Figure::DrainPerS => run.drain_per_s,
+            Figure::Redelivered => number(run.redelivered),
             _ => self.of_latency(&run.latency_us),
         }
     }

@@ -12,6 +12,7 @@ pub mod figure;
 pub mod latency;
 pub mod load;
 pub mod machine;
+pub mod measured;
 pub mod measurement;
 pub mod own;
 pub mod play;

@@ -15,6 +15,8 @@ use crate::measurement::Verdict;
 use crate::own::Own;
 use crate::target::amqp::{Amqp, Relay};
 use crate::target::beanstalk::Beanstalk;
+use crate::target::call::Call;
+use crate::target::kafka::Kafka;
 use crate::target::{About, Address, AddressError, Target, TargetError};
 #[cfg(feature = "targets")]
 use crate::target::{nats::Nats, redis::Redis};
@@ -27,6 +29,10 @@ pub enum SystemName {
     Broker,
     /// The byte relay: what no broker can exceed here.
     Relay,
+    /// Our log, as `handoff serve --log` runs it.
+    LogServer,
+    /// No broker at all: producers call consumers.
+    Call,
     /// A system that others make, wherever it is: one of [`SCHEMES`].
     Remote {
         /// What was written, without a password.
@@ -43,7 +49,9 @@ pub enum SystemNameError {
     #[error(transparent)]
     Address(#[from] AddressError),
     /// A URL of something that is not spoken here.
-    #[error("'{0}': expected broker, relay or a URL that begins with amqp://, beanstalk://, nats:// or redis://")]
+    #[error(
+        "'{0}': expected broker, relay, log-server, call or a URL that begins with amqp://, beanstalk://, kafka://, nats:// or redis://"
+    )]
     Unknown(String),
     /// A URL of something whose client was left out.
     #[error("'{0}': built without the feature 'targets': cargo run --release --features targets -- bench ...")]
@@ -51,16 +59,25 @@ pub enum SystemNameError {
 }
 
 /// What is spoken here, and whether it is in this build.
-const SCHEMES: [(&str, bool); 4] =
-    [("amqp", true), ("beanstalk", true), ("nats", cfg!(feature = "targets")), ("redis", cfg!(feature = "targets"))];
+const SCHEMES: [(&str, bool); 5] = [
+    ("amqp", true),
+    ("beanstalk", true),
+    ("kafka", true),
+    ("nats", cfg!(feature = "targets")),
+    ("redis", cfg!(feature = "targets")),
+];
+
+/// What our log keeps of a partition: 4 GiB.
+const LOG_RETENTION_BYTES: &str = "4294967296";
 
 /// A system that is up.
 pub struct System {
     name: String,
+    what: SystemName,
     about: About,
     target: Box<dyn Target>,
     /// Ends with this.
-    _own: Option<Own>,
+    own: Option<Own>,
 }
 
 /// Why a system could not be put under load.
@@ -183,10 +200,17 @@ impl SystemName {
                 let own = Own::start(&["bench-relay"], 2)?;
                 (Box::new(Relay { producers: own.addresses[0], consumers: own.addresses[1] }), Some(own))
             }
+            SystemName::LogServer => {
+                // Room for a backlog: what is dropped before it is read would be lost. It names its AMQP port first.
+                let log = ["--log", "127.0.0.1:0", "--log-retention", LOG_RETENTION_BYTES];
+                let own = Own::start(&[&["serve", "--listen", "127.0.0.1:0"], &log[..]].concat(), 2)?;
+                (Box::new(Kafka::ours(own.addresses[1])), Some(own))
+            }
+            SystemName::Call => (Box::new(Call::default()), None),
             SystemName::Remote { address, .. } => (remote(address)?, None),
         };
         let about = target.about().await?;
-        Ok(System { name, about, target, _own: own })
+        Ok(System { name, what: self.clone(), about, target, own })
     }
 }
 
@@ -194,6 +218,7 @@ impl SystemName {
 fn remote(address: &Address) -> Result<Box<dyn Target>, TargetError> {
     Ok(match address.scheme.as_str() {
         "beanstalk" => Box::new(Beanstalk::new(address)?),
+        "kafka" => Box::new(Kafka::new(address)?),
         #[cfg(feature = "targets")]
         "nats" => Box::new(Nats::new(address)?),
         #[cfg(feature = "targets")]
@@ -203,11 +228,20 @@ fn remote(address: &Address) -> Result<Box<dyn Target>, TargetError> {
 }
 
 impl System {
-    /// Puts `workload` on it once.
+    /// Puts `workload` on it once. If that [weighs memory](Workload::weighs_memory) and the system is ours, it is started
+    /// anew for it.
     ///
     /// # Errors
     /// If it could not be driven to the end, or [has no such thing](SystemError::unsupported).
     pub async fn measure(&self, workload: &Workload, repetition: u32) -> Result<SystemMeasurement, SystemError> {
+        if workload.weighs_memory() && self.own.is_some() {
+            let fresh = self.what.start_as(&self.name).await?;
+            return fresh.measure_here(workload, repetition).await;
+        }
+        self.measure_here(workload, repetition).await
+    }
+
+    async fn measure_here(&self, workload: &Workload, repetition: u32) -> Result<SystemMeasurement, SystemError> {
         let run = workload.run(&*self.target).await;
         let figures = run.map_err(|error| SystemError { name: self.name.clone(), reason: error.into() })?;
         Ok(SystemMeasurement {
@@ -240,6 +274,8 @@ impl fmt::Display for SystemName {
         formatter.write_str(match self {
             SystemName::Broker => "broker",
             SystemName::Relay => "relay",
+            SystemName::LogServer => "log-server",
+            SystemName::Call => "call",
             SystemName::Remote { text, .. } => text,
         })
     }
@@ -252,6 +288,8 @@ impl FromStr for SystemName {
         match text {
             "broker" => Ok(SystemName::Broker),
             "relay" => Ok(SystemName::Relay),
+            "log-server" => Ok(SystemName::LogServer),
+            "call" => Ok(SystemName::Call),
             _ if !text.contains("://") => Err(SystemNameError::Unknown(text.to_owned())),
             url => {
                 let address: Address = url.parse()?;
@@ -279,10 +317,13 @@ mod tests {
 
     #[test]
     fn a_name_is_ours_or_a_url() {
-        assert_eq!("relay".parse(), Ok(SystemName::Relay));
+        for name in [SystemName::Broker, SystemName::Relay, SystemName::LogServer, SystemName::Call] {
+            assert_eq!(name.to_string().parse(), Ok(name));
+        }
         let name: SystemName = "amqp://me:secret@127.0.0.1:5673/?queue=quorum".parse().expect("a URL");
         assert_eq!(name.to_string(), "amqp://127.0.0.1:5673/?queue=quorum");
         assert!("beanstalk://127.0.0.1".parse::<SystemName>().is_ok());
+        assert!("kafka://127.0.0.1?partitions=4".parse::<SystemName>().is_ok());
         for text in ["kafka", "http://127.0.0.1", "amqp://", "://"] {
             let error = text.parse::<SystemName>().expect_err("no system").to_string();
             assert!(error.contains(&format!("'{text}': expected")), "{error}");

@@ -10,8 +10,8 @@ mod target;
 
 use std::path::PathBuf;
 
-use handoff_bench::document::Measured;
 use handoff_bench::load::Workload;
+use handoff_bench::measured::Measured;
 use handoff_bench::measurement::{self, Measurement, Verdict};
 use handoff_scenarios::Architecture;
 
@@ -29,14 +29,15 @@ use crate::{output, progress};
 pub struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
-    /// What to measure: sync, queue or log (architectures; all three if nothing is named), broker or relay (ours, in a
-    /// process of their own), or a URL such as amqp://guest:guest@127.0.0.1:5672/?queue=quorum
+    /// What to measure: sync, queue or log (architectures; all three if nothing is named), broker, relay, log-server or
+    /// call (ours, in processes of their own), another name of bench/targets, or a URL such as
+    /// amqp://guest:guest@127.0.0.1:5672/?queue=quorum; with --all, only these beside the broker
     #[arg(long = "target", value_name = "NAME|URL")]
     targets: Vec<Target>,
     /// Compare all targets that are up, ours and those of bench/targets, under all workloads
     #[arg(
         long,
-        conflicts_with_all = ["targets", "rate", "payload", "workers", "work", "producers", "consumers"]
+        conflicts_with_all = ["rate", "payload", "workers", "work", "producers", "consumers"]
     )]
     all: bool,
     /// With --all: an impression in some minutes

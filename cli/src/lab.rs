@@ -5,6 +5,7 @@ mod faults;
 mod guarantees;
 mod machine;
 mod results;
+pub mod systems;
 mod trace;
 
 use std::num::NonZeroUsize;
@@ -46,6 +47,9 @@ pub struct Arguments {
     /// Where the report goes
     #[arg(long, value_name = "FOLDER", default_value = "reports/out")]
     out: PathBuf,
+    /// Put a comparison of systems into the report, as `bench --all --output FILE` saves it
+    #[arg(long, value_name = "FILE")]
+    bench: Option<PathBuf>,
     /// Print the results as one JSON document
     #[arg(long)]
     json: bool,
@@ -53,6 +57,7 @@ pub struct Arguments {
 
 /// Plays, measures, writes.
 pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
+    let systems = arguments.bench.as_deref().map(systems::read).transpose()?;
     let seeds: Vec<u64> = (arguments.seed..arguments.seed.saturating_add(arguments.seeds)).collect();
     let scenarios = scenario::catalog()?;
     let architectures = Architecture::ALL;
@@ -84,6 +89,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         &defects,
         &theory,
         &summary::medians(&measured),
+        systems,
     );
     let rendered = render(&results, &arguments.out)?;
     if arguments.json {

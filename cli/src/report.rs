@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use handoff_reports::compare::{Compared, Comparison};
-use handoff_reports::model::Results;
+use handoff_reports::model::{Results, SCHEMA_VERSION};
 
+use crate::lab::systems;
 use crate::outcome::{BadInput, Outcome};
 use crate::output;
 
@@ -17,6 +18,9 @@ pub struct Arguments {
     /// Show what differs between two results, and write compare.html
     #[arg(long, num_args = 2, value_names = ["A", "B"], conflicts_with = "file")]
     compare: Option<Vec<PathBuf>>,
+    /// Put a comparison of systems into it, as `bench --all --output FILE` saves it
+    #[arg(long, value_name = "FILE", conflicts_with = "compare")]
+    bench: Option<PathBuf>,
     /// Where the report goes
     #[arg(long, value_name = "FOLDER", default_value = "reports/out")]
     out: PathBuf,
@@ -30,7 +34,11 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     if let Some([left, right]) = arguments.compare.as_deref() {
         return compare(left, right, arguments);
     }
-    let results = read(&arguments.file)?;
+    let mut results = read(&arguments.file)?;
+    if let Some(file) = &arguments.bench {
+        results.systems = Some(systems::read(file)?);
+        results.schema_version = SCHEMA_VERSION;
+    }
     let rendered = handoff_reports::render(&results, &arguments.out)?;
     if arguments.json {
         output::line(&handoff_reports::to_json(&results)?)?;

@@ -105,7 +105,9 @@ fn a_document_that_is_damaged_or_of_another_version_is_told_by_file_and_line() {
 #[test]
 fn bad_flags_of_the_suite_are_told_before_anything_is_measured() {
     assert_refused(&["--all", "--only", "pigeon"], &["--only pigeon", "closed/16B/1x1", "backlog/"]);
-    assert_refused(&["--all", "--target", "relay"], &["--all", "--target"]);
+    assert_refused(&["--all", "--target", "queue"], &["--target queue", "expected a system"]);
+    assert_refused(&["--all", "--rate", "5"], &["--all", "--rate"]);
+    assert_refused(&["--target", "pigeon"], &["--target", "pigeon", "rabbitmq-classic", "a URL"]);
     assert_refused(&["--quick"], &["--all"]);
     assert_refused(&["--all", "--output", "/no/such/folder/x.json"], &["--output /no/such/folder/x.json", "folder"]);
 }
@@ -114,8 +116,10 @@ fn bad_flags_of_the_suite_are_told_before_anything_is_measured() {
 fn the_suite_measures_what_is_up_names_what_is_not_and_saves_it() {
     let path = file("suite.json");
     let path = path.to_str().expect("UTF-8");
+    // Nobody but ours, and one at a port where nobody can be.
+    let among = ["--target", "relay", "--target", "amqp://127.0.0.1:1"];
     let short = ["--all", "--quick", "--only", "closed/16B/1x1", "--repetitions", "2", "--duration", "0.1"];
-    let output = bench(&[&short[..], &["--output", path]].concat());
+    let output = bench(&[&short[..], &among, &["--output", path]].concat());
     let (text, told) = (stdout(&output), stderr(&output));
     assert_eq!(output.status.code(), Some(0), "{told}");
     assert!(text.contains("closed/16B/1x1: closed loop") && text.contains("throughput at least half of the relay's"));
@@ -127,9 +131,8 @@ fn the_suite_measures_what_is_up_names_what_is_not_and_saves_it() {
         assert_eq!((&run["verdict"], &run["workload_id"]), (&json!("valid"), &json!("closed/16B/1x1")), "{run}");
     }
     // Whoever is not up is told on stderr and in the document, and is no failure.
-    for left_out in document["left_out"].as_array().expect("a list") {
-        assert!(told.contains(left_out["target"].as_str().expect("a name")), "{told}");
-    }
+    assert!(told.contains("amqp://127.0.0.1:1: nobody answers at 127.0.0.1:1"), "{told}");
+    assert_eq!(document["left_out"][0]["target"], "amqp://127.0.0.1:1");
     assert_eq!(document["failures"], json!([]));
     // What was saved is what compare reads; nothing is compared with itself but noise.
     let compared = bench(&["compare", path, path]);

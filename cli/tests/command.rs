@@ -39,7 +39,7 @@ fn bad_flags_and_names_are_told_in_one_line() {
     assert_bad_input(&["explore", "--profile", "huge"], &["--profile", "huge"]);
     assert_bad_input(&["replay", "no-such-plan.toml"], &["no-such-plan.toml", "seed"]);
     assert_bad_input(&["bench", "--rate", "-5/s"], &["--rate", "500/s"]);
-    assert_bad_input(&["bench", "--target", "pigeon"], &["--target", "pigeon", "relay or a URL"]);
+    assert_bad_input(&["bench", "--target", "pigeon"], &["--target", "pigeon", "or a URL"]);
     assert_bad_input(&["bench", "--target", "http://127.0.0.1"], &["--target", "a URL that begins with amqp://"]);
     assert_bad_input(&["bench", "--target", "relay", "--consumers", "2"], &["--consumers 2", "as many"]);
     assert_bad_input(&["report", "no-such-results.json"], &["no-such-results.json"]);

@@ -40,9 +40,15 @@ pub(crate) fn number(value: f64) -> String {
     }
 }
 
-/// A number as short as a tick on an axis wants it: `0.01`, `5`, `2,000`.
+/// A number as short as a tick on an axis wants it: `0.01`, `5`, `2,000`, `1.5 M`.
 pub(crate) fn tick(value: f64) -> String {
-    if value.abs() >= 1.0 && value.fract().abs() < 1e-9 { whole(value) } else { format!("{value}") }
+    if value.abs() >= 1e6 {
+        format!("{} M", value / 1e6)
+    } else if value.abs() >= 1.0 && value.fract().abs() < 1e-9 {
+        whole(value)
+    } else {
+        format!("{value}")
+    }
 }
 
 fn whole(value: f64) -> String {
@@ -98,6 +104,11 @@ mod tests {
     fn counts_are_separated_by_thousands() {
         let shown: Vec<String> = [0, 999, 1_000, 123_456, 1_234_567].into_iter().map(count).collect();
         assert_eq!(shown, ["0", "999", "1,000", "123,456", "1,234,567"]);
+    }
+
+    #[test]
+    fn ticks_are_short() {
+        assert_eq!([0.01, 5.0, 20_000.0, 1_500_000.0].map(tick), ["0.01", "5", "20,000", "1.5 M"]);
     }
 
     #[test]

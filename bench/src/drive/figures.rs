@@ -130,18 +130,21 @@ mod tests {
     use super::*;
     use crate::drive::Limits;
 
-    fn is_limited(sent_per_s: f64, messages_per_s: f64, outstanding: u64) -> bool {
-        let limits = Limits::for_bodies(16);
-        let load = Load {
+    fn load(pace: Pace) -> Load {
+        Load {
             producers: 1,
             consumers: 1,
             body_bytes: 16,
-            pace: Pace::Open { rate_per_s: 1_000.0 },
+            pace,
             warm_up: Duration::ZERO,
             measured: Duration::from_secs(1),
-            limits,
-        };
-        Figures { sent_per_s, messages_per_s, ..Figures::default() }.held_to(&load, outstanding).generator_limited
+            limits: Limits::for_bodies(16),
+        }
+    }
+
+    fn is_limited(sent_per_s: f64, messages_per_s: f64, outstanding: u64) -> bool {
+        let figures = Figures { sent_per_s, messages_per_s, ..Figures::default() };
+        figures.held_to(&load(Pace::Open { rate_per_s: 1_000.0 }), outstanding).generator_limited
     }
 
     #[test]
@@ -154,17 +157,10 @@ mod tests {
 
     #[test]
     fn a_busy_generator_is_the_limit_of_any_loop() {
-        let busy = Figures { generator_limited: true, ..Figures::default() };
-        let load = Load {
-            producers: 1,
-            consumers: 1,
-            body_bytes: 16,
-            pace: Pace::Closed,
-            warm_up: Duration::ZERO,
-            measured: Duration::from_secs(1),
-            limits: Limits::for_bodies(16),
-        };
-        assert!(busy.clone().held_to(&load, 0).generator_limited);
-        assert!(!Figures::default().held_to(&load, 0).generator_limited);
+        for pace in [Pace::Closed, Pace::Open { rate_per_s: 1.0 }] {
+            let busy = Figures { generator_limited: true, sent_per_s: 1.0, ..Figures::default() };
+            assert!(busy.held_to(&load(pace), 0).generator_limited);
+        }
+        assert!(!Figures::default().held_to(&load(Pace::Closed), 0).generator_limited);
     }
 }

@@ -62,8 +62,10 @@ pub(crate) async fn measure(session: &Session, process: Option<Process>) -> Figu
     if let Some(process) = process {
         process.forget_peak();
     }
+    session.begin_measuring();
     let before = Reading::take(session, process);
     tokio::time::sleep(session.load.measured).await;
+    session.end_measuring();
     let after = Reading::take(session, process);
     after.since(&before, |reading| reading.arrived).held_to(&session.load, after.outstanding())
 }

@@ -98,11 +98,8 @@ impl Session {
     pub fn new(load: &Load, more_producers: usize) -> Self {
         let producers = load.producers + more_producers;
         let run = next_run();
-        let record = Record {
-            audit: Audit::new(run, producers, load.consumers),
-            latencies: Latencies::new(),
-            measured: nanoseconds(load.warm_up)..nanoseconds(load.warm_up + load.measured),
-        };
+        let record =
+            Record { audit: Audit::new(run, producers, load.consumers), latencies: Latencies::new(), measured: 0..0 };
         Session {
             run,
             load: load.clone(),
@@ -115,11 +112,20 @@ impl Session {
         }
     }
 
-    /// A run in which at most `quota` messages wait until the last was sent. How long they wait is no latency.
+    /// A run in which at most `quota` messages wait until the last was sent.
     pub fn storing(load: &Load, quota: u64) -> Self {
-        let session = Session { quota: Some(quota), is_storing: true, ..Session::new(load, 0) };
-        session.record().measured = 0..0;
-        session
+        Session { quota: Some(quota), is_storing: true, ..Session::new(load, 0) }
+    }
+
+    /// From now on latencies are kept.
+    pub fn begin_measuring(&self) {
+        self.record().measured = self.now_ns()..u64::MAX;
+    }
+
+    /// Latencies of messages that were meant to be sent by now are kept, when they arrive; those of later ones are not.
+    pub fn end_measuring(&self) {
+        let now_ns = self.now_ns();
+        self.record().measured.end = now_ns;
     }
 
     /// The most that one producer sends.
@@ -215,4 +221,26 @@ fn next_run() -> u8 {
 
 fn nanoseconds(duration: Duration) -> u64 {
     duration.as_nanos() as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::load::{Limits, Pace};
+    use super::*;
+
+    #[test]
+    fn producers_share_a_quota_to_the_last_message() {
+        let load = Load {
+            producers: 3,
+            consumers: 1,
+            body_bytes: 16,
+            pace: Pace::Closed,
+            warm_up: Duration::ZERO,
+            measured: Duration::ZERO,
+            limits: Limits::for_bodies(16),
+        };
+        let session = Session::storing(&load, 11);
+        assert_eq!([0, 1, 2].map(|producer| session.quota_of(producer)), [4, 4, 3]);
+        assert_eq!(Session::new(&load, 0).quota_of(0), u64::MAX);
+    }
 }

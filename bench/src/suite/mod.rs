@@ -18,7 +18,7 @@ pub use knee::{Knee, KneePoint};
 pub use plan::{Plan, Step};
 pub use run::{Outcome, Watch, run};
 pub use summary::{Group, Summary, by_workload};
-pub use targets::{BASE, Candidate, candidates, is_limit};
+pub use targets::{BASE, Candidate, candidates, chosen, is_limit, system_named};
 
 /// How the suite is run.
 #[derive(Clone, Debug, PartialEq)]

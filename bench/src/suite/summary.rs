@@ -3,7 +3,7 @@
 use crate::audit::Findings;
 use crate::figure::Figure;
 use crate::measurement::Verdict;
-use crate::statistics::Estimate;
+use crate::statistics::{Estimate, median};
 use crate::system::SystemMeasurement;
 
 use super::BASE;
@@ -79,9 +79,10 @@ impl Summary<'_> {
         self.runs.len()
     }
 
-    /// How many messages the latencies of all repetitions are of.
+    /// How many messages the latencies of a repetition are of, in the median.
     pub fn latency_count(&self) -> u64 {
-        self.runs.iter().map(|run| run.latency_us.count).sum()
+        let counts: Vec<f64> = self.runs.iter().map(|run| run.latency_us.count as f64).collect();
+        median(&counts).unwrap_or_default() as u64
     }
 
     /// Whether in any repetition the generator may have been what was measured.
@@ -100,8 +101,8 @@ impl Summary<'_> {
         self.runs.iter().all(|run| run.verdict == Verdict::Valid)
     }
 
-    /// What the target is.
-    pub fn run(&self) -> &SystemMeasurement {
+    /// The first repetition: what the target and the workload are stands in each of them.
+    pub fn first(&self) -> &SystemMeasurement {
         self.runs[0]
     }
 }

@@ -31,6 +31,26 @@ fn candidate(name: &str, system: &str, is_own: bool) -> Candidate {
     Candidate { name: name.to_owned(), system: system.parse(), is_own }
 }
 
+/// Only these systems, and the broker that they are measured against. Those that are no candidates are called by their
+/// URLs.
+pub fn chosen(systems: &[SystemName]) -> Vec<Candidate> {
+    let is_meant = |candidate: &Candidate, system: &SystemName| candidate.system.as_ref() == Ok(system);
+    let known = candidates().into_iter();
+    let mut chosen: Vec<Candidate> =
+        known.filter(|one| one.name == BASE || systems.iter().any(|system| is_meant(one, system))).collect();
+    for system in systems {
+        if !chosen.iter().any(|one| is_meant(one, system)) {
+            chosen.push(Candidate { name: system.to_string(), system: Ok(system.clone()), is_own: false });
+        }
+    }
+    chosen
+}
+
+/// The system of a candidate with this name; `None` if there is none of this name.
+pub fn system_named(name: &str) -> Option<Result<SystemName, SystemNameError>> {
+    candidates().into_iter().find(|candidate| candidate.name == name).map(|candidate| candidate.system)
+}
+
 /// Whether nothing stands between producer and consumer that could be called a broker: what shows the limit of the
 /// machine, and no competitor.
 pub fn is_limit(target: &str) -> bool {
@@ -42,6 +62,17 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+
+    #[test]
+    fn who_is_chosen_is_measured_against_the_broker() {
+        let system = |text: &str| text.parse::<SystemName>().expect("a system");
+        let names = |systems: &[SystemName]| chosen(systems).into_iter().map(|one| one.name).collect::<Vec<_>>();
+        assert_eq!(names(&[system("relay")]), ["broker", "relay"]);
+        let classic = system_named("rabbitmq-classic").expect("it is a candidate").expect("it is in every build");
+        let elsewhere = system("amqp://me:secret@10.0.0.1");
+        assert_eq!(names(&[elsewhere, classic]), ["broker", "rabbitmq-classic", "amqp://10.0.0.1"]);
+        assert!(system_named("pigeon").is_none());
+    }
 
     #[test]
     fn every_candidate_has_a_name_of_its_own_and_ours_come_first() {

@@ -7,8 +7,10 @@
 mod address;
 pub mod amqp;
 pub mod beanstalk;
+pub mod call;
 mod connect;
 mod demand;
+pub mod kafka;
 #[cfg(feature = "targets")]
 pub mod nats;
 #[cfg(feature = "targets")]

@@ -20,6 +20,7 @@ pub(super) async fn run(target: &dyn Target, load: &Load, every: Duration) -> Re
     within(target.prepare()).await?;
     let consumers = connect_consumers(target, load).await?;
     let producers = connect_producers(target, load.producers).await?;
+    let process = target.listens_on().and_then(Process::listening_on);
     let session = Session::new(load, 0);
     let producing = try_join_all(producers.into_iter().enumerate().map(|(number, it)| produce(&session, number, it)));
     let consuming = try_join_all(
@@ -28,7 +29,7 @@ pub(super) async fn run(target: &dyn Target, load: &Load, every: Duration) -> Re
             .enumerate()
             .map(|(number, first)| Mortal { session: &session, target, number, every }.consume(first)),
     );
-    let conducting = conduct(&session, target.listens_on().and_then(Process::listening_on));
+    let conducting = conduct(&session, process);
     let parts = async { tokio::try_join!(conducting, producing, consuming).map(|(figures, ..)| figures) };
     let figures = play(&session, parts).await?;
     let redelivered = session.record().audit.redelivered();

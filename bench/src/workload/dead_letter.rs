@@ -18,12 +18,13 @@ pub(super) async fn run(target: &dyn Target, load: &Load, every: u64) -> Result<
     let undertaker = within(target.dead_letter_consumer(load.limits.prefetch)).await?;
     let consumers = connect_consumers(target, load).await?;
     let producers = connect_producers(target, load.producers).await?;
+    let process = target.listens_on().and_then(Process::listening_on);
     let session = Session::new(load, 0);
     let producing = try_join_all(producers.into_iter().enumerate().map(|(number, it)| produce(&session, number, it)));
     let consuming =
         try_join_all(consumers.into_iter().enumerate().map(|(number, it)| reject(&session, number, it, every)));
     let burying = bury(&session, undertaker);
-    let conducting = conduct(&session, target.listens_on().and_then(Process::listening_on));
+    let conducting = conduct(&session, process);
     let parts = async { tokio::try_join!(conducting, producing, consuming, burying).map(|(figures, ..)| figures) };
     play(&session, parts).await
 }

@@ -72,6 +72,12 @@ impl Workload {
 }
 
 impl Workload {
+    /// Whether it compares the memory of a process with what it was before: then a process that has done nothing yet
+    /// tells the most, since what an earlier run has left with its allocator is neither given back nor taken again.
+    pub fn weighs_memory(&self) -> bool {
+        matches!(self, Workload::Backlog { .. } | Workload::Idle { .. })
+    }
+
     /// Puts it on `target` once, and deletes what was made for it.
     ///
     /// # Errors

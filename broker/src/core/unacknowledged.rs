@@ -141,7 +141,7 @@ mod tests {
         assert_eq!(unacknowledged.take_first(3).unwrap().0, 1);
         assert_eq!(unacknowledged.take_first(3).unwrap().0, 3);
         assert!(unacknowledged.take_first(3).is_none());
-        assert_eq!(unacknowledged.first_tag(), Some(4));
+        assert_eq!((unacknowledged.first_tag(), unacknowledged.length()), (Some(4), 1));
     }
 
     #[test]

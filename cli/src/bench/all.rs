@@ -2,22 +2,24 @@
 
 use std::time::Duration;
 
-use handoff_bench::document::{Document, Measured};
-use handoff_bench::suite::{self, Plan, Settings, Watch};
+use handoff_bench::document::Document;
+use handoff_bench::measured::Measured;
+use handoff_bench::suite::{self, Candidate, Plan, Settings, Watch};
 use indicatif::ProgressBar;
 
-use super::{Arguments, save, tables};
+use super::{Arguments, save, tables, target};
 use crate::outcome::{BadInput, Outcome};
 use crate::progress;
 
 /// Measures, prints, saves.
 pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
+    let candidates = candidates(arguments)?;
     let settings = settings(arguments);
     let plan = plan(&settings)?;
     // One thread for the generator: what it drives has the other core.
     let tokio = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut bar = Bar(progress::bar(0, "runs"));
-    let found = tokio.block_on(suite::run(&suite::candidates(), &settings, &plan, &mut bar));
+    let found = tokio.block_on(suite::run(&candidates, &settings, &plan, &mut bar));
     bar.0.finish_and_clear();
     let results = found.results.into_iter().map(|run| Measured::System(Box::new(run))).collect();
     let (knees, left_out) = (found.knees, found.left_out);
@@ -27,6 +29,19 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     }
     save::publish(&document, arguments.output.as_deref(), arguments.json)?;
     Ok(super::outcome(&document.results, &document.failures))
+}
+
+/// All, or those that were named.
+fn candidates(arguments: &Arguments) -> Result<Vec<Candidate>, BadInput> {
+    if arguments.targets.is_empty() {
+        return Ok(suite::candidates());
+    }
+    match target::split(&arguments.targets) {
+        (architectures, systems) if architectures.is_empty() => Ok(suite::chosen(&systems)),
+        (architectures, _) => {
+            Err(BadInput(format!("--target {}: expected a system, not an architecture, with --all", architectures[0])))
+        }
+    }
 }
 
 fn settings(arguments: &Arguments) -> Settings {

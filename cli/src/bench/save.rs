@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use handoff_bench::document::{Document, Measured, SCHEMA_VERSION};
+use handoff_bench::document::{Document, SCHEMA_VERSION};
 use handoff_bench::machine::Machine;
+use handoff_bench::measured::Measured;
 use handoff_bench::system::SystemName;
 
 use crate::outcome::BadInput;

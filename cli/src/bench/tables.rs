@@ -11,7 +11,7 @@ use crate::{output, terminal};
 type Column = (&'static str, fn(&Summary<'_>, Option<&Summary<'_>>) -> Option<String>);
 
 /// A column in which no target has anything is not shown.
-const COLUMNS: [Column; 17] = [
+const COLUMNS: [Column; 18] = [
     ("messages/s", |one, _| median(one, Figure::MessagesPerS)),
     ("95 %", |one, _| Some(show::interval(&one.estimate(Figure::MessagesPerS)?))),
     ("x broker", |one, base| ratio(one, base, Figure::MessagesPerS)),
@@ -28,6 +28,7 @@ const COLUMNS: [Column; 17] = [
     ("B/message", |one, _| median(one, Figure::WaitingBytes)),
     ("MiB after", |one, _| mebibytes(one, Figure::AfterBytes)),
     ("B/connection", |one, _| median(one, Figure::ConnectionBytes)),
+    ("came again", |one, _| median(one, Figure::Redelivered)),
     ("verdict", |one, _| Some(if one.is_valid() { "valid".to_owned() } else { one.findings().to_string() })),
 ];
 

@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use handoff_bench::suite;
 use handoff_bench::system::SystemName;
 use handoff_scenarios::Architecture;
 
@@ -16,13 +17,17 @@ impl FromStr for Target {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        match text.parse() {
-            Ok(architecture) => Ok(Target::Architecture(architecture)),
-            Err(_) if text.contains("://") || matches!(text, "broker" | "relay") => {
-                text.parse().map(Target::System).map_err(|error: <SystemName as FromStr>::Err| error.to_string())
-            }
-            Err(_) => Err("expected sync, queue, log, broker, relay or a URL such as amqp://127.0.0.1:5672".to_owned()),
+        if let Ok(architecture) = text.parse() {
+            return Ok(Target::Architecture(architecture));
         }
+        let named = suite::system_named(text);
+        let system = named.or_else(|| text.contains("://").then(|| text.parse::<SystemName>()));
+        let system = system.ok_or_else(|| {
+            let names: Vec<String> = suite::candidates().into_iter().map(|candidate| candidate.name).collect();
+            let names = names.join(", ");
+            format!("expected sync, queue, log, {names} or a URL such as amqp://127.0.0.1:5672")
+        })?;
+        system.map(Target::System).map_err(|error| error.to_string())
     }
 }
 

@@ -20,6 +20,7 @@ pub fn collect(
     defects: &[DefectResult],
     theory: &[Comparison],
     benchmark: &[Measurement],
+    systems: Option<model::Systems>,
 ) -> model::Results {
     model::Results {
         schema_version: model::SCHEMA_VERSION,
@@ -29,6 +30,7 @@ pub fn collect(
         started_at: None,
         scenarios: campaigns.iter().map(scenario).collect(),
         benchmarks: benchmarks(benchmark),
+        systems,
         exploration: Some(exploration(sweep)),
         defects: defects.iter().map(defect).collect(),
         theory: theory.iter().map(theory_check).collect(),
@@ -236,7 +238,8 @@ fn target(median: &Measurement) -> model::Target {
     }
 }
 
-fn percentiles(latency: &LatencySummary) -> model::Percentiles {
+/// Latencies, for the report.
+pub fn percentiles(latency: &LatencySummary) -> model::Percentiles {
     let milliseconds = |us: u64| us as f64 / 1_000.0;
     model::Percentiles {
         count: latency.count,

@@ -40,6 +40,9 @@ pub struct Flags {
     /// How many partitions the log's topics get when they are first asked for [default: 3]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(i32).range(1..=10_000))]
     log_partitions: Option<i32>,
+    /// How many bytes of each partition's newest records the log keeps at least [default: 268435456]
+    #[arg(long, value_name = "BYTES")]
+    log_retention: Option<u64>,
     /// How logs are written to stderr [default: text]
     #[arg(long, value_name = "FORMAT")]
     log_format: Option<LogFormatFlag>,
@@ -106,6 +109,7 @@ impl Flags {
         changed.set("http", "--http", &mut settings.http, self.http.map(Some));
         changed.set("log.listen", "--log", &mut settings.log.listen, self.log.map(Some));
         changed.set("log.partitions", "--log-partitions", &mut settings.log.partitions, self.log_partitions);
+        changed.set("log.retention_bytes", "--log-retention", &mut settings.log.retention_bytes, self.log_retention);
         changed.set("log_format", "--log-format", &mut settings.log_format, self.log_format.map(LogFormat::from));
         changed.set("heartbeat_s", "--heartbeat", &mut settings.heartbeat_s, self.heartbeat);
         let shutdown_timeout_s = &mut settings.shutdown_timeout_s;

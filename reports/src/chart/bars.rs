@@ -38,7 +38,7 @@ pub(crate) fn bar_chart(subject: &Subject<'_>, unit: &str, bars: &[Bar]) -> Resu
     let Some(highest) = ends.filter(|end| end.is_finite() && *end > 0.0).reduce(f64::max) else { return Ok(None) };
     let words = Words {
         title: subject.title,
-        subtitle: format!("{unit} · {} · line: 95 % interval of the median", subject.clock),
+        subtitle: format!("{unit} · {} · line: 95 % interval", subject.clock),
         across: "",
         legend: Vec::new(),
     };

@@ -43,8 +43,9 @@ impl Settings {
             return Err(Invalid::new("listen", "at least one address, here or in tls.listen", "none"));
         }
         let log = self.log.listen.map(|address| {
-            let broker = log::BrokerOptions { partitions: self.log.partitions, ..Default::default() };
-            (address, log::ServerOptions { broker, ..Default::default() })
+            let log = log::LogOptions { retention_bytes: Some(self.log.retention_bytes), ..Default::default() };
+            let broker = log::BrokerOptions { partitions: self.log.partitions, log, ..Default::default() };
+            (address, log::ServerOptions { broker, max_connections: self.limits.connections, ..Default::default() })
         });
         let options = self.options(access);
         Ok(Checked {

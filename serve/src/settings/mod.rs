@@ -132,6 +132,8 @@ pub struct Log {
     pub listen: Option<SocketAddr>,
     /// How many partitions topics get when they are first asked for.
     pub partitions: i32,
+    /// How many bytes of each partition's newest records are kept at least; older ones may be dropped.
+    pub retention_bytes: u64,
 }
 
 fn default_virtual_host() -> String {
@@ -157,7 +159,7 @@ impl Default for Settings {
 
 impl Default for Log {
     fn default() -> Self {
-        Log { listen: None, partitions: 3 }
+        Log { listen: None, partitions: 3, retention_bytes: 256 << 20 }
     }
 }
 

@@ -76,6 +76,7 @@ fn whatever_is_wrong_is_told_by_key_and_expectation() {
         ("[limits]\nconnections = 0".to_owned(), vec!["limits.connections", "at least 1"]),
         ("[limits]\nmemory_watermark_bytes = -1".to_owned(), vec!["line 2", "limits.memory_watermark_bytes"]),
         ("[log]\npartitions = 0".to_owned(), vec!["log.partitions", "1 to 10000"]),
+        ("[log]\nretention_bytes = -1".to_owned(), vec!["line 2", "log.retention_bytes"]),
         ("log_format = 'xml'".to_owned(), vec!["log_format", "text", "json"]),
         ("virtual_hosts = ['a', 'a']".to_owned(), vec!["virtual_hosts", "each once"]),
         ("[[user]]\nname = 'ada'".to_owned(), vec!["user[0]", "password_hash"]),

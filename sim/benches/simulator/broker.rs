@@ -18,7 +18,7 @@ const BODY: [u8; 64] = [7; 64];
 
 pub fn hand_off(criterion: &mut Criterion) {
     let messages = if is_measured() { 5_000 } else { BATCH };
-    let mut group = criterion.benchmark_group("hand-off");
+    let mut group = criterion.benchmark_group("simulator/hand-off");
     group.throughput(Throughput::Elements(messages));
     group.bench_function("handoff", |bencher| bencher.iter(|| on_handoff(messages)));
     #[cfg(feature = "turmoil")]

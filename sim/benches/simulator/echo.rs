@@ -15,7 +15,7 @@ const BYTES: usize = 64;
 
 pub fn echo(criterion: &mut Criterion) {
     let round_trips = if is_measured() { 10_000 } else { 10 };
-    let mut group = criterion.benchmark_group("echo");
+    let mut group = criterion.benchmark_group("simulator/echo");
     group.throughput(Throughput::Elements(2 * round_trips));
     group.bench_function("handoff", |bencher| bencher.iter(|| on_handoff(round_trips)));
     group.bench_function("madsim", |bencher| bencher.iter(|| on_madsim(round_trips)));

@@ -23,7 +23,7 @@ queue = [
 "#;
 
 pub fn growth(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("growth");
+    let mut group = criterion.benchmark_group("simulator/growth");
     group.sample_size(10);
     for factor in if is_measured() { [1, 10, 100].as_slice() } else { &[1] } {
         let plan = plan(factor * MESSAGES);

@@ -5,7 +5,7 @@ use handoff_sim::chaos::{PlayOptions, play};
 use handoff_sim::fault::{Profile, plan_for};
 
 pub fn seeds(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("seeds");
+    let mut group = criterion.benchmark_group("simulator/seeds");
     group.throughput(Throughput::Elements(1));
     for profile in Profile::ALL {
         let mut seed = 0;

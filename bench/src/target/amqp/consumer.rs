@@ -1,7 +1,7 @@
 //! A consumer: takes whatever has come in one go, and acknowledges or rejects all of it at once.
 
 use futures_util::future::BoxFuture;
-use handoff_broker::amqp::codec::{ContentHeader, FrameKind, Method};
+use handoff_broker::amqp::codec::{Frame, FrameKind, Method};
 
 use super::CHANNEL;
 use super::link::{Link, parse};
@@ -45,23 +45,51 @@ impl AmqpConsumer {
         let incoming = &mut self.incoming;
         self.link.take_frames(|frame| {
             match frame.kind {
-                FrameKind::Method => match parse(frame)? {
-                    Method::BasicDeliver { delivery_tag, .. } => incoming.delivery_tag = delivery_tag,
+                FrameKind::Method => match Announced::by(frame)? {
+                    Some(Announced::Delivery { delivery_tag }) => incoming.delivery_tag = delivery_tag,
                     // What a relay carries is what the producer sent.
-                    Method::BasicPublish { .. } => incoming.delivery_tag += 1,
-                    Method::BasicCancel { .. } => return Err(TargetError::died("the consumer was cancelled")),
-                    _ => {}
+                    Some(Announced::Publish) => incoming.delivery_tag += 1,
+                    None => {}
                 },
-                FrameKind::Header => {
-                    let header = ContentHeader::parse(frame.payload).map_err(TargetError::died)?;
-                    incoming.header(header.body_size as usize, take);
-                }
+                FrameKind::Header => incoming.header(body_bytes(frame)?, take),
                 FrameKind::Body => incoming.body(frame.payload, take),
                 FrameKind::Heartbeat => {}
             }
             Ok(true)
         })
     }
+}
+
+/// What a method says about the message that follows it.
+enum Announced {
+    Delivery { delivery_tag: u64 },
+    Publish,
+}
+
+impl Announced {
+    /// Reads no more of a delivery than its tag: all of it would cost more than some brokers take for a message.
+    fn by(frame: &Frame<'_>) -> Result<Option<Self>, TargetError> {
+        match frame.payload {
+            // The consumer's tag, with its length before it; then the delivery's.
+            [0, 60, 0, 60, length, rest @ ..] => {
+                let delivery_tag = rest.get(usize::from(*length)..).and_then(|rest| rest.first_chunk());
+                let delivery_tag = *delivery_tag.ok_or_else(|| TargetError::died("a delivery has no tag"))?;
+                Ok(Some(Announced::Delivery { delivery_tag: u64::from_be_bytes(delivery_tag) }))
+            }
+            [0, 60, 0, 40, ..] => Ok(Some(Announced::Publish)),
+            _ => match parse(frame)? {
+                Method::BasicCancel { .. } => Err(TargetError::died("the consumer was cancelled")),
+                _ => Ok(None),
+            },
+        }
+    }
+}
+
+/// The size of the body that a header announces: it stands behind the class and the weight.
+fn body_bytes(frame: &Frame<'_>) -> Result<usize, TargetError> {
+    let size = frame.payload.get(4..).and_then(|rest| rest.first_chunk());
+    let size = *size.ok_or_else(|| TargetError::died("a header has no body size"))?;
+    Ok(u64::from_be_bytes(size) as usize)
 }
 
 impl Incoming {
@@ -111,5 +139,48 @@ impl Consumer for AmqpConsumer {
 
     fn reject(&mut self) -> BoxFuture<'_, Result<(), TargetError>> {
         Box::pin(self.settle(|delivery_tag| Method::BasicNack { delivery_tag, multiple: true, requeue: false }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use handoff_broker::amqp::codec::{BASIC_CLASS_ID, ContentHeader, FRAME_START_BYTES};
+
+    use super::*;
+
+    fn method(payload: &[u8]) -> Result<Option<u64>, TargetError> {
+        let announced = Announced::by(&Frame { kind: FrameKind::Method, channel: CHANNEL, payload })?;
+        Ok(announced.map(|it| match it {
+            Announced::Delivery { delivery_tag } => delivery_tag,
+            Announced::Publish => 0,
+        }))
+    }
+
+    #[test]
+    fn a_delivery_has_the_tag_that_the_codec_wrote() {
+        let deliver = Method::BasicDeliver {
+            consumer_tag: "a longer tag",
+            delivery_tag: 0x0102_0304_0506_0708,
+            redelivered: true,
+            exchange: "x",
+            routing_key: b"key",
+        };
+        let mut written = Vec::new();
+        deliver.write(CHANNEL, &mut written);
+        let payload = &written[FRAME_START_BYTES..];
+        assert_eq!(method(payload).expect("a delivery"), Some(0x0102_0304_0506_0708));
+        for cut in 4..25 {
+            assert!(method(&payload[..cut]).is_err(), "{cut} bytes of it");
+        }
+    }
+
+    #[test]
+    fn a_header_has_the_size_that_the_codec_wrote() {
+        let mut written = Vec::new();
+        let header = ContentHeader { class_id: BASIC_CLASS_ID, body_size: 70_000, properties: &[0, 0] };
+        header.write(CHANNEL, &mut written);
+        let frame = |payload| Frame { kind: FrameKind::Header, channel: CHANNEL, payload };
+        assert_eq!(body_bytes(&frame(&written[FRAME_START_BYTES..])).expect("a size"), 70_000);
+        assert!(body_bytes(&frame(&written[FRAME_START_BYTES..FRAME_START_BYTES + 11])).is_err());
     }
 }

@@ -1,4 +1,4 @@
-//! A consumer: reserves several jobs in one go, and deletes all that came in one go.
+//! A consumer: reserves several jobs in one go, and deletes or buries all that came in one go.
 //!
 //! beanstalkd answers the commands of a connection one after the other, and those behind a `reserve` wait until it has
 //! a job. So only the first of a batch waits; the others take what is there at that moment.
@@ -20,7 +20,7 @@ pub(super) struct BeanstalkConsumer {
     reserving: usize,
     /// Jobs that came since the last batch was asked for.
     came: usize,
-    /// Jobs that came and are to be deleted.
+    /// Jobs that came and are to be deleted or buried.
     held: Vec<u64>,
 }
 
@@ -54,11 +54,21 @@ impl BeanstalkConsumer {
                     take(body);
                 }
                 Reply::None => *reserving = reserving.saturating_sub(1),
+                Reply::NotFound => return Err(TargetError::died("a job that was held is gone")),
                 _ => {}
             }
             Ok(())
         })?;
         Ok(self.came > before)
+    }
+
+    /// Sends a command for each job that is held: `before`, its number, `after`. Asks for more.
+    async fn settle(&mut self, before: &str, after: &str) -> Result<(), TargetError> {
+        for id in self.held.drain(..) {
+            write!(self.link.wire.output, "{before}{id}{after}\r\n")?;
+        }
+        self.reserve();
+        self.link.wire.flush().await
     }
 }
 
@@ -77,12 +87,11 @@ impl Consumer for BeanstalkConsumer {
     }
 
     fn acknowledge(&mut self) -> BoxFuture<'_, Result<(), TargetError>> {
-        Box::pin(async move {
-            for id in self.held.drain(..) {
-                write!(self.link.wire.output, "delete {id}\r\n")?;
-            }
-            self.reserve();
-            self.link.wire.flush().await
-        })
+        Box::pin(self.settle("delete ", ""))
+    }
+
+    fn reject(&mut self) -> BoxFuture<'_, Result<(), TargetError>> {
+        // With the priority of all.
+        Box::pin(self.settle("bury ", " 0"))
     }
 }

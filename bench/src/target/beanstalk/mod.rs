@@ -9,6 +9,7 @@ mod producer;
 mod reply;
 #[cfg(test)]
 mod tests;
+mod undertaker;
 
 use std::net::SocketAddr;
 
@@ -17,6 +18,7 @@ use futures_util::future::BoxFuture;
 use self::consumer::BeanstalkConsumer;
 use self::link::Link;
 use self::producer::BeanstalkProducer;
+use self::undertaker::Undertaker;
 use super::{About, Address, Consumer, Producer, Target, TargetError};
 
 /// A beanstalkd, and one tube of it.
@@ -78,6 +80,21 @@ impl Target for Beanstalk {
         Box::pin(async move {
             let link = Link::open(self.address).await?;
             Ok(Box::new(BeanstalkConsumer::new(link, prefetch)) as Box<dyn Consumer>)
+        })
+    }
+
+    fn redelivers(&self) -> Result<(), TargetError> {
+        Ok(())
+    }
+
+    fn prepare_dead_letters(&self) -> BoxFuture<'_, Result<(), TargetError>> {
+        self.prepare()
+    }
+
+    fn dead_letter_consumer(&self, _prefetch: u16) -> BoxFuture<'_, Result<Box<dyn Consumer>, TargetError>> {
+        Box::pin(async move {
+            let link = Link::open(self.address).await?;
+            Ok(Box::new(Undertaker::new(link)) as Box<dyn Consumer>)
         })
     }
 

@@ -21,11 +21,18 @@ pub(super) enum Reply<'a> {
     },
     /// To a reserve: there is no job.
     None,
-    /// To `delete`: the job is gone for good.
-    Deleted,
+    /// To a peek: a job, which stays where it is.
+    Found {
+        /// Its number.
+        id: u64,
+        /// Its body.
+        body: &'a [u8],
+    },
+    /// There is no such job.
+    NotFound,
     /// A text that was asked for.
     Text(&'a [u8]),
-    /// To `use`, `watch`, `ignore`, `kick`, `bury`: done.
+    /// To `delete`, `use`, `watch`, `ignore`, `kick`, `bury`: done.
     Done,
 }
 
@@ -45,14 +52,15 @@ pub(super) fn parse(input: &[u8]) -> Result<Option<(Reply<'_>, usize)>, TargetEr
     let reply = match words.next().unwrap_or_default() {
         "INSERTED" => Reply::Inserted,
         "TIMED_OUT" | "DEADLINE_SOON" => Reply::None,
-        "DELETED" => Reply::Deleted,
-        "USING" | "WATCHING" | "KICKED" => Reply::Done,
+        "NOT_FOUND" => Reply::NotFound,
+        "DELETED" | "USING" | "WATCHING" | "KICKED" => Reply::Done,
         // With a number it is an answer to `put`: there was no memory for the job.
         "BURIED" if line == "BURIED" => Reply::Done,
-        "RESERVED" => {
+        kind @ ("RESERVED" | "FOUND") => {
             let id = number(words.next(), line)?;
             let block = block(input, after_line, number(words.next(), line)?, line)?;
-            return Ok(block.map(|(body, end)| (Reply::Reserved { id, body }, end)));
+            let reply = |body| if kind == "FOUND" { Reply::Found { id, body } } else { Reply::Reserved { id, body } };
+            return Ok(block.map(|(body, end)| (reply(body), end)));
         }
         "OK" => {
             let block = block(input, after_line, number(words.next(), line)?, line)?;
@@ -92,6 +100,8 @@ mod tests {
         assert_eq!(parsed(b"INSERTED 7\r\nINS"), Some((Reply::Inserted, 12)));
         assert_eq!(parsed(b"TIMED_OUT\r\n"), Some((Reply::None, 11)));
         assert_eq!(parsed(b"WATCHING 1\r\n"), Some((Reply::Done, 12)));
+        assert_eq!(parsed(b"BURIED\r\nDELETED\r\n"), Some((Reply::Done, 8)));
+        assert_eq!(parsed(b"FOUND 3 1\r\na\r\n"), Some((Reply::Found { id: 3, body: b"a" }, 14)));
         assert_eq!(parsed(b"OK 4\r\nab\r\n\r\n"), Some((Reply::Text(b"ab\r\n"), 12)));
         assert_eq!(parsed(b"RESERVED 9 0\r\n\r\n"), Some((Reply::Reserved { id: 9, body: b"" }, 16)));
     }
@@ -107,7 +117,7 @@ mod tests {
 
     #[test]
     fn refusals_are_told_in_its_own_words() {
-        for line in ["JOB_TOO_BIG", "OUT_OF_MEMORY", "DRAINING", "NOT_FOUND", "BURIED 3"] {
+        for line in ["JOB_TOO_BIG", "OUT_OF_MEMORY", "DRAINING", "BURIED 3"] {
             let error = parse(format!("{line}\r\n").as_bytes()).expect_err("a refusal");
             assert_eq!(error.to_string(), format!("refused: {line}"));
         }

@@ -98,6 +98,27 @@ async fn a_receive_that_is_given_up_loses_nothing() {
 }
 
 #[tokio::test]
+async fn what_is_rejected_is_buried_and_taken_from_there() {
+    let (server, target) = Server::start().await;
+    let (mut rejecting, mut peer) = consumer(&server, &target).await;
+    let ((), _) = tokio::join!(peer.answer("reserve\r\n", "RESERVED 5 1\r\na\r\n"), received(&mut *rejecting));
+    rejecting.reject().await.expect("rejected");
+    peer.answer("bury 5 0\r\nreserve\r\n", "BURIED\r\n").await;
+
+    let (taking, mut peer) = tokio::join!(target.dead_letter_consumer(4), server.welcome());
+    let mut taking = taking.expect("a consumer");
+    let digging = async {
+        peer.answer("peek-buried\r\n", "NOT_FOUND\r\n").await;
+        peer.answer("peek-buried\r\n", "FOUND 5 1\r\na\r\n").await;
+    };
+    let (bodies, ()) = tokio::join!(received(&mut *taking), digging);
+    assert_eq!(bodies, ["a"]);
+    taking.acknowledge().await.expect("acknowledged");
+    peer.answer("delete 5\r\npeek-buried\r\n", "DELETED\r\nFOUND 6 1\r\nb\r\n").await;
+    assert_eq!(received(&mut *taking).await, ["b"]);
+}
+
+#[tokio::test]
 async fn a_server_that_goes_away_or_refuses_is_an_error() {
     let (server, target) = Server::start().await;
     let (mut sender, mut peer) = producer(&server, &target).await;

@@ -143,6 +143,16 @@ impl Target for Nats {
         })
     }
 
+    fn redelivers(&self) -> Result<(), TargetError> {
+        Err(TargetError::unsupported(
+            "JetStream waits for its ack_wait before it sends again what a dead consumer held",
+        ))
+    }
+
+    fn prepare_dead_letters(&self) -> BoxFuture<'_, Result<(), TargetError>> {
+        Box::pin(async { Err(TargetError::unsupported("JetStream has no dead letter queue, it tells in an advisory")) })
+    }
+
     fn clean_up(&self) -> BoxFuture<'_, Result<(), TargetError>> {
         Box::pin(async {
             let (client, _) = connect(&self.login).await?;

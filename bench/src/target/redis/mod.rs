@@ -76,7 +76,7 @@ impl Redis {
         Ok(about(&told, self.structure))
     }
 
-    /// Deletes everything of ours.
+    /// Deletes everything of ours, and lets Redis return the memory of it, so that the next run begins without.
     async fn clear(&self) -> Result<Link, TargetError> {
         let mut link = Link::open(&self.login).await?;
         let mut pipeline = Pipeline::new();
@@ -94,6 +94,10 @@ impl Redis {
             }
         }
         link.ask(pipeline).await?;
+        let mut pipeline = Pipeline::new();
+        pipeline.cmd("MEMORY").arg("PURGE");
+        // Not everybody may; then it keeps what it keeps.
+        let _ = link.ask(pipeline).await;
         Ok(link)
     }
 
@@ -160,6 +164,16 @@ impl Target for Redis {
 
     fn consumer(&self, prefetch: u16) -> BoxFuture<'_, Result<Box<dyn Consumer>, TargetError>> {
         Box::pin(self.start_consumer(prefetch))
+    }
+
+    fn redelivers(&self) -> Result<(), TargetError> {
+        Err(TargetError::unsupported(
+            "Redis keeps what a dead consumer held until another client claims it or moves it",
+        ))
+    }
+
+    fn prepare_dead_letters(&self) -> BoxFuture<'_, Result<(), TargetError>> {
+        Box::pin(async { Err(TargetError::unsupported("Redis has no dead letters: clients move messages themselves")) })
     }
 
     fn clean_up(&self) -> BoxFuture<'_, Result<(), TargetError>> {

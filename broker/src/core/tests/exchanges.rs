@@ -143,6 +143,21 @@ fn what_an_exchange_knows_no_way_for_goes_to_its_alternate() {
 }
 
 #[test]
+fn an_exchange_of_any_kind_is_used_as_long_as_something_is_bound() {
+    for kind in [ExchangeKind::Direct, ExchangeKind::Fanout, ExchangeKind::Topic, ExchangeKind::Headers] {
+        let mut driver = with(&[("x", kind)], &["q"]);
+        let delete = Command::DeleteExchange { name: "x", if_unused: true };
+        bind(&mut driver, "q", "x", "key");
+        let in_use = Refusal::InUse { entity: "exchange", name: "x".into() };
+        assert_eq!(driver.handle(delete.clone()), Err(in_use), "{kind:?}");
+        let (connection, queue, routing_key, arguments) = (A.connection, "q", b"key", Table::default());
+        driver.run(Command::UnbindQueue { connection, queue, exchange: "x", routing_key, arguments });
+        driver.run(delete);
+        assert!(!exists(&mut driver, "x"), "{kind:?}");
+    }
+}
+
+#[test]
 fn a_chain_of_auto_delete_exchanges_goes_as_one() {
     let mut driver = with(&[], &["a"]);
     let names: Vec<String> = (0..10_000).map(|number| format!("x{number}")).collect();
