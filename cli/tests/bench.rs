@@ -138,3 +138,26 @@ fn the_suite_measures_what_is_up_names_what_is_not_and_saves_it() {
     let compared = bench(&["compare", path, path]);
     assert!(compared.status.success() && stdout(&compared).contains("noise"), "{}", stderr(&compared));
 }
+
+#[test]
+fn a_report_takes_a_saved_comparison_and_refuses_what_is_none() {
+    let results = Path::new(env!("CARGO_MANIFEST_DIR")).join("../reports/sample/index.json");
+    let out = file("report-with-systems");
+    let report = |document: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_handoff"));
+        command.arg("report").arg(&results).args(["--bench", document]).arg("--out").arg(&out);
+        command.output().expect("the command starts")
+    };
+    let comparison = saved("for-report.json", &[("broker", &[100.0, 104.0]), ("relay", &[300.0, 310.0])]);
+    let output = report(&comparison);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let written: Value =
+        serde_json::from_str(&std::fs::read_to_string(out.join("index.json")).expect("a file")).expect("JSON");
+    let systems = &written["systems"]["workloads"][0]["results"];
+    assert_eq!((&systems[1]["target"], &systems[1]["messages_per_s"]["median"]), (&json!("relay"), &json!(305.0)));
+    assert!(std::fs::read_to_string(out.join("index.html")).expect("a page").contains("id=\"systems\""));
+
+    let none = report(&saved("of-nothing.json", &[]));
+    assert_eq!(none.status.code(), Some(2));
+    assert!(stderr(&none).contains("of-nothing.json: expected runs of systems"), "{}", stderr(&none));
+}
