@@ -3,19 +3,23 @@
 //! Run it with `cargo bench -p handoff-bench --bench core`. It measures the state machine alone: no codec, no sockets.
 
 use std::hint::black_box;
+use std::sync::LazyLock;
 
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use handoff_broker::Timestamp;
 use handoff_broker::core::{
-    Broker, ChannelId, Command, ConnectionId, Effect, Machine, Message, Published, QueueOptions, Reply,
+    Broker, ChannelId, Command, ConnectionId, Effect, Head, Machine, Message, Published, QueueOptions, Reply,
 };
 
 const CONNECTION: ConnectionId = ConnectionId(1);
 const CHANNEL: ChannelId = ChannelId { connection: CONNECTION, number: 1 };
 const NOW: Timestamp = Timestamp::EPOCH;
 
+/// Of all messages, as of most that one channel publishes.
+static HEAD: LazyLock<Head> = LazyLock::new(|| Head::new("", b"jobs", Some(&[0, 0])));
+
 fn message() -> Message {
-    Message::new("", b"jobs", &[0, 0], &[7; 16])
+    Message::under(HEAD.clone(), &[7; 16])
 }
 
 fn broker_with_queue() -> Broker {

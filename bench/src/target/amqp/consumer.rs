@@ -5,12 +5,15 @@ use handoff_broker::amqp::codec::{Frame, FrameKind, Method};
 
 use super::CHANNEL;
 use super::link::{Link, parse};
+use super::mould::Mould;
 use crate::target::{Consumer, TargetError};
 
 /// A consumer that was started.
 pub(super) struct AmqpConsumer {
     link: Link,
     incoming: Incoming,
+    /// What the messages look like, once one came.
+    mould: Option<Mould>,
     /// The last delivery that was acknowledged or rejected.
     settled: u64,
 }
@@ -28,7 +31,7 @@ struct Incoming {
 
 impl AmqpConsumer {
     pub fn new(link: Link) -> Self {
-        AmqpConsumer { link, incoming: Incoming::default(), settled: 0 }
+        AmqpConsumer { link, incoming: Incoming::default(), mould: None, settled: 0 }
     }
 
     /// Says of all that came and was not settled what becomes of it.
@@ -41,8 +44,39 @@ impl AmqpConsumer {
         self.link.wire.flush().await
     }
 
+    /// Takes messages as long as they are like the one before.
+    fn take_alike(&mut self, take: &mut (dyn FnMut(&[u8]) + Send)) {
+        let AmqpConsumer { link, incoming, mould, .. } = self;
+        let wire = &mut link.wire;
+        if mould.as_ref().is_none_or(|mould| mould.cast(wire.input()).is_none()) {
+            let Some(other) = Mould::of(wire.input()) else { return };
+            *mould = Some(other);
+        }
+        let Some(mould) = mould else { return };
+        while let Some(cast) = mould.cast(wire.input()) {
+            incoming.delivery_tag = cast.delivery_tag.unwrap_or(incoming.delivery_tag + 1);
+            incoming.finish(cast.body, take);
+            let whole_bytes = cast.whole_bytes;
+            wire.take(whole_bytes);
+        }
+    }
+
+    /// Takes every message that has come whole.
     fn take(&mut self, take: &mut (dyn FnMut(&[u8]) + Send)) -> Result<(), TargetError> {
+        loop {
+            self.take_alike(take);
+            let before = self.incoming.whole;
+            self.take_one(take)?;
+            if self.incoming.whole == before {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Takes frames until a message came whole, or no more have come.
+    fn take_one(&mut self, take: &mut (dyn FnMut(&[u8]) + Send)) -> Result<(), TargetError> {
         let incoming = &mut self.incoming;
+        let before = incoming.whole;
         self.link.take_frames(|frame| {
             match frame.kind {
                 FrameKind::Method => match Announced::by(frame)? {
@@ -55,20 +89,20 @@ impl AmqpConsumer {
                 FrameKind::Body => incoming.body(frame.payload, take),
                 FrameKind::Heartbeat => {}
             }
-            Ok(true)
+            Ok(incoming.whole == before)
         })
     }
 }
 
 /// What a method says about the message that follows it.
-enum Announced {
+pub(super) enum Announced {
     Delivery { delivery_tag: u64 },
     Publish,
 }
 
 impl Announced {
     /// Reads no more of a delivery than its tag: all of it would cost more than some brokers take for a message.
-    fn by(frame: &Frame<'_>) -> Result<Option<Self>, TargetError> {
+    pub fn by(frame: &Frame<'_>) -> Result<Option<Self>, TargetError> {
         match frame.payload {
             // The consumer's tag, with its length before it; then the delivery's.
             [0, 60, 0, 60, length, rest @ ..] => {
@@ -86,7 +120,7 @@ impl Announced {
 }
 
 /// The size of the body that a header announces: it stands behind the class and the weight.
-fn body_bytes(frame: &Frame<'_>) -> Result<usize, TargetError> {
+pub(super) fn body_bytes(frame: &Frame<'_>) -> Result<usize, TargetError> {
     let size = frame.payload.get(4..).and_then(|rest| rest.first_chunk());
     let size = *size.ok_or_else(|| TargetError::died("a header has no body size"))?;
     Ok(u64::from_be_bytes(size) as usize)

@@ -7,6 +7,7 @@
 mod confirms;
 mod consumer;
 mod link;
+mod mould;
 mod producer;
 mod relayed;
 

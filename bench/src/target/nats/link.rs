@@ -4,7 +4,9 @@
 
 use std::future::poll_fn;
 use std::task::Poll;
+use std::time::Duration;
 
+use async_nats::jetstream::{self, Context};
 use async_nats::{Client, ConnectErrorKind, ConnectOptions, Event, Message, Subject, Subscriber};
 use futures_util::StreamExt as _;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
@@ -12,6 +14,9 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use super::Login;
 use crate::target::TargetError;
 use crate::target::connect::answered;
+
+/// How long the client waits for answers: longer than we do, so that there is one limit.
+const CLIENT_LIMIT: Duration = Duration::from_secs(120);
 
 /// An open connection.
 pub(super) struct Link {
@@ -67,19 +72,29 @@ impl Link {
     }
 }
 
+/// What streams are made and deleted with.
+pub(super) async fn manage(login: &Login) -> Result<Context, TargetError> {
+    let mut context = jetstream::new(connect(login).await?.0);
+    context.set_timeout(CLIENT_LIMIT);
+    Ok(context)
+}
+
 /// A client, and what tells when its connection is lost.
 pub(super) async fn connect(login: &Login) -> Result<(Client, UnboundedReceiver<Event>), TargetError> {
     let (told, lost) = unbounded_channel::<Event>();
-    let mut options =
-        ConnectOptions::new().name("handoff bench").max_reconnects(1).skip_subject_validation(true).event_callback(
-            move |event| {
-                if matches!(event, Event::Disconnected | Event::SlowConsumer(_) | Event::ServerError(_)) {
-                    // Nobody listens any more where nobody needs it.
-                    let _ = told.send(event);
-                }
-                std::future::ready(())
-            },
-        );
+    let mut options = ConnectOptions::new()
+        .name("handoff bench")
+        .max_reconnects(1)
+        .connection_timeout(CLIENT_LIMIT)
+        .request_timeout(Some(CLIENT_LIMIT))
+        .skip_subject_validation(true)
+        .event_callback(move |event| {
+            if matches!(event, Event::Disconnected | Event::SlowConsumer(_) | Event::ServerError(_)) {
+                // Nobody listens any more where nobody needs it.
+                let _ = told.send(event);
+            }
+            std::future::ready(())
+        });
     if let Some((user, password)) = &login.user {
         options = options.user_and_password(user.clone(), password.clone());
     }

@@ -13,11 +13,11 @@ use std::time::Duration;
 use async_nats::jetstream::consumer::{AckPolicy, pull};
 use async_nats::jetstream::context::GetStreamErrorKind;
 use async_nats::jetstream::stream::{Config, RetentionPolicy, StorageType};
-use async_nats::jetstream::{self, ErrorCode};
+use async_nats::jetstream::{Context, ErrorCode};
 use futures_util::future::BoxFuture;
 
 use self::consumer::NatsConsumer;
-use self::link::{Link, connect};
+use self::link::{Link, connect, manage};
 use self::producer::NatsProducer;
 use super::connect::answered;
 use super::{About, Address, Consumer, Producer, Target, TargetError};
@@ -80,7 +80,7 @@ impl Nats {
         })
     }
 
-    async fn delete_stream(&self, context: &jetstream::Context) -> Result<(), TargetError> {
+    async fn delete_stream(&self, context: &Context) -> Result<(), TargetError> {
         let deleted = answered(async { Ok(context.delete_stream(NAME).await) }).await?;
         match deleted.map_err(|error| error.kind()) {
             Ok(_) => Ok(()),
@@ -90,7 +90,7 @@ impl Nats {
     }
 
     async fn make_stream(&self) -> Result<(), TargetError> {
-        let context = jetstream::new(connect(&self.login).await?.0);
+        let context = manage(&self.login).await?;
         self.delete_stream(&context).await?;
         let stream = Config {
             name: NAME.into(),
@@ -155,8 +155,8 @@ impl Target for Nats {
 
     fn clean_up(&self) -> BoxFuture<'_, Result<(), TargetError>> {
         Box::pin(async {
-            let (client, _) = connect(&self.login).await?;
-            self.delete_stream(&jetstream::new(client)).await
+            let context = manage(&self.login).await?;
+            self.delete_stream(&context).await
         })
     }
 
