@@ -135,6 +135,9 @@ fn print_left_out(document: &Document, groups: &[Group<'_>]) -> anyhow::Result<(
     let mut untold: Vec<&LeftOut> =
         document.left_out.iter().filter(|left_out| !is_told(&left_out.workload_id)).collect();
     untold.sort_by_key(|left_out| (&left_out.workload_id, &left_out.reason));
+    if untold.is_empty() {
+        return Ok(());
+    }
     for alike in untold.chunk_by(|one, next| (&one.workload_id, &one.reason) == (&next.workload_id, &next.reason)) {
         let targets: Vec<&str> = alike.iter().map(|left_out| left_out.target.as_str()).collect();
         let under = alike[0].workload_id.as_ref().map(|id| format!(" under {id}")).unwrap_or_default();
