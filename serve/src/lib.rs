@@ -5,6 +5,7 @@
 #![allow(clippy::disallowed_methods, reason = "a service lives in the real world")]
 
 pub mod http;
+mod memory;
 mod node;
 pub mod password;
 pub mod settings;

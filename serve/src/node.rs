@@ -15,6 +15,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use crate::http::{self, AMQP, AMQP_OVER_TLS, HTTP, Listening, View};
+use crate::memory::keep_small;
 use crate::settings::Checked;
 use crate::tls::{Identity, TlsListener};
 
@@ -81,7 +82,9 @@ impl Node {
         for listener in self.encrypted {
             doors.spawn(serve(self.server.clone(), self.runtime, listener));
         }
+        let watching = tokio::spawn(keep_small(self.server.clone(), self.runtime));
         stop.await;
+        watching.abort();
         tracing::info!("leaving: nobody is accepted any more");
         self.server.shut_down();
         if let Some(log) = self.log {

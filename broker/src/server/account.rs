@@ -62,7 +62,7 @@ impl<M: Machine> Hub<M> {
     /// back what is not needed, and those who wait when it is no more.
     pub fn is_short_of_memory(&mut self) -> bool {
         let was_blocking = self.memory.is_blocking;
-        self.memory.message_bytes = self.hosts.iter().map(|host| host.machine.memory_bytes()).sum();
+        self.memory.message_bytes = self.message_bytes();
         let MemorySnapshot { message_bytes, buffer_bytes, watermark, .. } = self.memory;
         self.memory.is_blocking = watermark.blocks(message_bytes + buffer_bytes, was_blocking);
         if self.memory.is_blocking != was_blocking {
@@ -77,6 +77,11 @@ impl<M: Machine> Hub<M> {
             blocked.for_each(Peer::wake);
         }
         self.memory.is_blocking
+    }
+
+    /// Bytes of the messages that all cores hold.
+    pub fn message_bytes(&self) -> u64 {
+        self.hosts.iter().map(|host| host.machine.memory_bytes()).sum()
     }
 
     /// How many times memory has become short. Each time connections give back what they do not need.

@@ -119,6 +119,11 @@ impl<M: Machine> Server<M> {
         look(self.hub.lock().machine(0))
     }
 
+    /// Bytes of the messages that all virtual hosts hold.
+    pub fn message_bytes(&self) -> u64 {
+        self.hub.lock().message_bytes()
+    }
+
     /// What it was made with.
     pub fn options(&self) -> &ServerOptions {
         &self.options
