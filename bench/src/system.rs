@@ -67,6 +67,8 @@ const SCHEMES: [(&str, bool); 5] = [
     ("redis", cfg!(feature = "targets")),
 ];
 
+/// How much memory our broker may take before it blocks publishers: 4 GiB, room for the largest backlog.
+const BROKER_WATERMARK_BYTES: &str = "4294967296";
 /// What our log keeps of a partition: 4 GiB.
 const LOG_RETENTION_BYTES: &str = "4294967296";
 
@@ -192,7 +194,8 @@ impl SystemName {
     async fn try_start(&self, name: String) -> Result<System, Reason> {
         let (target, own): (Box<dyn Target>, _) = match self {
             SystemName::Broker => {
-                let own = Own::start(&["serve", "--listen", "127.0.0.1:0"], 1)?;
+                let memory = ["--memory-watermark", BROKER_WATERMARK_BYTES];
+                let own = Own::start(&[&["serve", "--listen", "127.0.0.1:0"], &memory[..]].concat(), 1)?;
                 let promise = "confirmed when the queue has it in memory, all there is";
                 (Box::new(Amqp::at(own.addresses[0], promise)), Some(own))
             }
