@@ -165,6 +165,13 @@ mod tests {
     }
 
     #[test]
+    fn a_long_line_is_cut_into_chunks() {
+        let ready = filled(2 * CHUNK_MESSAGES as u64 + 1);
+        let lengths: Vec<usize> = ready.fresh.iter().map(VecDeque::len).collect();
+        assert_eq!(lengths, [CHUNK_MESSAGES, CHUNK_MESSAGES, 1]);
+    }
+
+    #[test]
     fn a_drained_backlog_leaves_nothing_behind() {
         let mut ready = filled(10 * CHUNK_MESSAGES as u64);
         let kept = message(0);
