@@ -36,7 +36,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// All of it, in less than half an hour for a dozen targets.
+    /// All of it, in about three quarters of an hour for a dozen targets.
     pub fn thorough() -> Self {
         Settings {
             repetitions: 5,
@@ -47,7 +47,7 @@ impl Settings {
         }
     }
 
-    /// An impression, in some minutes.
+    /// An impression, in less than ten minutes.
     pub fn quick() -> Self {
         Settings {
             repetitions: 3,
