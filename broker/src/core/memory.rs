@@ -28,6 +28,11 @@ mod tests {
         }
         assert!(deque.capacity() <= SPARE_CAPACITY);
 
+        let mut deque: VecDeque<u64> = (0..4096).collect();
+        deque.drain(..3_600);
+        give_back(&mut deque);
+        assert!((2_048..4_096).contains(&deque.capacity()), "half, so that it may grow again before it moves");
+
         let mut small: VecDeque<u64> = VecDeque::with_capacity(SPARE_CAPACITY);
         give_back(&mut small);
         assert!(small.capacity() >= SPARE_CAPACITY, "so much is always kept");
