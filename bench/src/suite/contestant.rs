@@ -21,8 +21,6 @@ pub(super) struct Contestant {
     /// Messages a second that it carried, one to one; 0 until that was measured.
     pub carried_per_s: f64,
     system_name: SystemName,
-    /// Whether it is a process of ours.
-    is_own: bool,
     /// `None` if it failed and has to be started again.
     running: Option<System>,
 }
@@ -42,16 +40,11 @@ impl Contestant {
     pub async fn start(candidate: &Candidate) -> Result<Contestant, String> {
         let system_name = candidate.system.as_ref().map_err(ToString::to_string)?.clone();
         let running = Some(start(&candidate.name, &system_name).await?);
-        let (name, is_own) = (candidate.name.clone(), candidate.is_own);
-        Ok(Contestant { name, carried_per_s: 0.0, system_name, is_own, running })
+        Ok(Contestant { name: candidate.name.clone(), carried_per_s: 0.0, system_name, running })
     }
 
-    /// Makes it ready for a workload: starts it again if it failed before, or if it is ours and its memory is what is
-    /// looked at. What an allocator kept of an earlier run would be taken for nothing.
-    pub async fn make_ready(&mut self, workload: &Workload) -> Result<(), String> {
-        if self.is_own && matches!(workload, Workload::Backlog { .. } | Workload::Idle { .. }) {
-            self.running = None;
-        }
+    /// Starts it again if it failed before.
+    pub async fn make_ready(&mut self) -> Result<(), String> {
         if self.running.is_none() {
             self.running = Some(start(&self.name, &self.system_name).await?);
         }

@@ -137,7 +137,7 @@ impl Suite<'_> {
     /// One run, after which either there are figures or it is known why not.
     async fn attempt(&mut self, place: usize, workload: &Workload, repetition: u32) -> Option<SystemMeasurement> {
         let contestant = &mut self.contestants[place];
-        if let Err(reason) = contestant.make_ready(workload).await {
+        if let Err(reason) = contestant.make_ready().await {
             let failed = format!("{}: cannot be started again: {reason} ({})", contestant.name, workload.id());
             self.fail(failed);
             return None;
