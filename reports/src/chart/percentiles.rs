@@ -30,14 +30,8 @@ pub(crate) fn percentile_chart(
     subject: &Subject<'_>,
     series: &[PercentileSeries],
 ) -> Result<Option<Chart>, ReportError> {
-    let drawable: Vec<&PercentileSeries> = series.iter().filter(|one| one.percentiles.count > 0).collect();
-    let durations = || {
-        let all = drawable.iter().flat_map(|one| one.percentiles.named().map(|(.., value)| value));
-        all.filter(|value| value.is_finite() && *value > 0.0)
-    };
-    let (Some(lowest), Some(highest)) = (durations().reduce(f64::min), durations().reduce(f64::max)) else {
-        return Ok(None);
-    };
+    let drawable = drawable(series);
+    let Some((lowest, highest)) = range(&drawable) else { return Ok(None) };
     let axes = (Axis::categories(&Percentiles::NAMES), Axis::logarithmic(lowest, highest));
     let words = Words {
         title: subject.title,
@@ -73,7 +67,22 @@ fn describe(series: &[&PercentileSeries]) -> String {
     }))
 }
 
-fn table(subject: &Subject<'_>, series: &[PercentileSeries]) -> Table {
+/// The distributions of something.
+pub(super) fn drawable(series: &[PercentileSeries]) -> Vec<&PercentileSeries> {
+    series.iter().filter(|one| one.percentiles.count > 0).collect()
+}
+
+/// The shortest and the longest duration that a logarithmic axis can show, if there is one.
+pub(super) fn range(drawable: &[&PercentileSeries]) -> Option<(f64, f64)> {
+    let durations = || {
+        let all = drawable.iter().flat_map(|one| one.percentiles.named().map(|(.., value)| value));
+        all.filter(|value| value.is_finite() && *value > 0.0)
+    };
+    durations().reduce(f64::min).zip(durations().reduce(f64::max))
+}
+
+/// The figures behind a chart of distributions.
+pub(super) fn table(subject: &Subject<'_>, series: &[PercentileSeries]) -> Table {
     let labels: Vec<&str> = series.iter().map(|one| one.label.as_str()).collect();
     let caption = format!("{}, milliseconds, {}", subject.title, subject.clock);
     Table::plain(&caption, "percentile", &labels, percentile_rows(series))

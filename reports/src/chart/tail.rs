@@ -4,12 +4,11 @@
 use crate::error::ReportError;
 use crate::format;
 use crate::model::Percentiles;
-use crate::table::Table;
 
 use super::axis::Axis;
 use super::canvas::{Canvas, Failure, Place, WIDTH};
 use super::frame::{Plot, Words, legend_height};
-use super::percentiles::{PercentileSeries, percentile_rows};
+use super::percentiles::{PercentileSeries, drawable, range, table};
 use super::{Chart, Subject, failed, sentences};
 
 const HEIGHT: u32 = 700;
@@ -18,14 +17,8 @@ const PLACES: [f64; 4] = [2.0, 10.0, 100.0, 1_000.0];
 
 /// Draws the distributions. `None` if none of them has a duration longer than zero.
 pub(crate) fn tail_chart(subject: &Subject<'_>, series: &[PercentileSeries]) -> Result<Option<Chart>, ReportError> {
-    let drawable: Vec<&PercentileSeries> = series.iter().filter(|one| one.percentiles.count > 0).collect();
-    let durations = || {
-        let all = drawable.iter().flat_map(|one| one.percentiles.named().map(|(.., value)| value));
-        all.filter(|value| value.is_finite() && *value > 0.0)
-    };
-    let (Some(lowest), Some(highest)) = (durations().reduce(f64::min), durations().reduce(f64::max)) else {
-        return Ok(None);
-    };
+    let drawable = drawable(series);
+    let Some((lowest, highest)) = range(&drawable) else { return Ok(None) };
     let most = drawable.iter().map(|one| one.percentiles.count).max().unwrap_or_default();
     let axes = (Axis::tail(most as f64), Axis::logarithmic(lowest, highest));
     let words = Words {
@@ -59,10 +52,4 @@ fn describe(series: &[&PercentileSeries]) -> String {
         let (p50, p99, max) = (format::duration(p50), format::duration(p99), format::duration(max));
         (one.label.clone(), format!("half within {p50}, 99 % within {p99}, all within {max}"))
     }))
-}
-
-fn table(subject: &Subject<'_>, series: &[PercentileSeries]) -> Table {
-    let labels: Vec<&str> = series.iter().map(|one| one.label.as_str()).collect();
-    let caption = format!("{}, milliseconds, {}", subject.title, subject.clock);
-    Table::plain(&caption, "percentile", &labels, percentile_rows(series))
 }
