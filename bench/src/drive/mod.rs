@@ -16,11 +16,13 @@ mod session;
 mod tally;
 mod ticker;
 
-pub(crate) use consuming::{Taker, consume};
+pub(crate) use consuming::Taker;
 pub use figures::Figures;
 pub(crate) use figures::Reading;
 pub use load::{Limits, Load, Pace};
 pub(crate) use patience::{drain, settled_bytes, wait_for_confirms, within};
-pub(crate) use producing::{Sender, produce};
-pub(crate) use run::{conduct, connect_consumers, connect_producers, measure, play};
+pub(crate) use producing::Sender;
+pub(crate) use run::{
+    conduct, connect_consumers, connect_producers, consume_all, measure, play, process_of, produce_all,
+};
 pub(crate) use session::{Lane, Phase, Session};

@@ -2,9 +2,11 @@
 
 use futures_util::future::try_join_all;
 
+use super::consuming::consume;
 use super::figures::{Figures, Reading};
 use super::load::Load;
 use super::patience::{drain, within};
+use super::producing::produce;
 use super::session::{Lane, Phase, Session};
 use crate::process::Process;
 use crate::target::{Consumer, Producer, Target, TargetError};
@@ -20,6 +22,21 @@ pub(crate) async fn connect_producers(
     count: usize,
 ) -> Result<Vec<Box<dyn Producer>>, TargetError> {
     try_join_all((0..count).map(|_| within(target.producer()))).await
+}
+
+/// All producers of a run, each in its lane.
+pub(crate) async fn produce_all(session: &Session, producers: Vec<Box<dyn Producer>>) -> Result<(), TargetError> {
+    try_join_all(producers.into_iter().enumerate().map(|(number, it)| produce(session, number, it))).await.map(drop)
+}
+
+/// All consumers of a run, which take and acknowledge.
+pub(crate) async fn consume_all(session: &Session, consumers: Vec<Box<dyn Consumer>>) -> Result<(), TargetError> {
+    try_join_all(consumers.into_iter().enumerate().map(|(number, it)| consume(session, number, it))).await.map(drop)
+}
+
+/// The process of a target, if it has one on this machine.
+pub(crate) fn process_of(target: &dyn Target) -> Option<Process> {
+    target.listens_on().and_then(Process::listening_on)
 }
 
 /// Drives all parts of a run until each has ended. Whoever fails ends the run: no figure comes from half of it, and the

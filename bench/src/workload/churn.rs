@@ -7,9 +7,9 @@ use futures_util::future::try_join_all;
 
 use crate::audit::Death;
 use crate::drive::{
-    Figures, Load, Phase, Session, Taker, conduct, connect_consumers, connect_producers, play, produce, within,
+    Figures, Load, Phase, Session, Taker, conduct, connect_consumers, connect_producers, play, process_of, produce_all,
+    within,
 };
-use crate::process::Process;
 use crate::stamp::Stamp;
 use crate::target::{Consumer, Target, TargetError};
 
@@ -20,9 +20,9 @@ pub(super) async fn run(target: &dyn Target, load: &Load, every: Duration) -> Re
     within(target.prepare()).await?;
     let consumers = connect_consumers(target, load).await?;
     let producers = connect_producers(target, load.producers).await?;
-    let process = target.listens_on().and_then(Process::listening_on);
+    let process = process_of(target);
     let session = Session::new(load, 0);
-    let producing = try_join_all(producers.into_iter().enumerate().map(|(number, it)| produce(&session, number, it)));
+    let producing = produce_all(&session, producers);
     let consuming = try_join_all(
         consumers
             .into_iter()

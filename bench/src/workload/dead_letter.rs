@@ -6,9 +6,8 @@
 use futures_util::future::try_join_all;
 
 use crate::drive::{
-    Figures, Load, Session, Taker, conduct, connect_consumers, connect_producers, play, produce, within,
+    Figures, Load, Session, Taker, conduct, connect_consumers, connect_producers, play, process_of, produce_all, within,
 };
-use crate::process::Process;
 use crate::target::{Consumer, Target, TargetError};
 
 /// Carries `load`; of what comes to a consumer in one go, every so many is rejected.
@@ -18,9 +17,9 @@ pub(super) async fn run(target: &dyn Target, load: &Load, every: u64) -> Result<
     let undertaker = within(target.dead_letter_consumer(load.limits.prefetch)).await?;
     let consumers = connect_consumers(target, load).await?;
     let producers = connect_producers(target, load.producers).await?;
-    let process = target.listens_on().and_then(Process::listening_on);
+    let process = process_of(target);
     let session = Session::new(load, 0);
-    let producing = try_join_all(producers.into_iter().enumerate().map(|(number, it)| produce(&session, number, it)));
+    let producing = produce_all(&session, producers);
     let consuming =
         try_join_all(consumers.into_iter().enumerate().map(|(number, it)| reject(&session, number, it, every)));
     let burying = bury(&session, undertaker);

@@ -5,10 +5,9 @@
 use futures_util::future::try_join_all;
 
 use crate::drive::{
-    Figures, Load, Phase, Sender, Session, connect_consumers, connect_producers, consume, drain, measure, play,
-    produce, settled_bytes, within,
+    Figures, Load, Phase, Sender, Session, connect_consumers, connect_producers, consume_all, drain, measure, play,
+    process_of, produce_all, settled_bytes, within,
 };
-use crate::process::Process;
 use crate::target::{Producer, Target, TargetError};
 
 /// Measures what so many connections take that do nothing, and `load` beside them.
@@ -16,7 +15,7 @@ pub(super) async fn run(target: &dyn Target, connections: usize, load: &Load) ->
     // What they say at the end has to be carried to a consumer that is not theirs.
     target.keeps()?;
     within(target.prepare()).await?;
-    let process = target.listens_on().and_then(Process::listening_on);
+    let process = process_of(target);
     let consumers = connect_consumers(target, load).await?;
     let producers = connect_producers(target, load.producers).await?;
     let without = settled_bytes(process).await;
@@ -24,8 +23,8 @@ pub(super) async fn run(target: &dyn Target, connections: usize, load: &Load) ->
     let with = settled_bytes(process).await;
 
     let session = Session::new(load, connections);
-    let producing = try_join_all(producers.into_iter().enumerate().map(|(number, it)| produce(&session, number, it)));
-    let consuming = try_join_all(consumers.into_iter().enumerate().map(|(number, it)| consume(&session, number, it)));
+    let producing = produce_all(&session, producers);
+    let consuming = consume_all(&session, consumers);
     let conducting = async {
         let figures = measure(&session, process).await;
         session.enter(Phase::Draining);

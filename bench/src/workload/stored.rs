@@ -5,11 +5,9 @@
 
 use std::time::Duration;
 
-use futures_util::future::try_join_all;
-
 use crate::drive::{
-    Figures, Lane, Limits, Load, Pace, Phase, Reading, Session, connect_consumers, connect_producers, consume, drain,
-    play, produce, settled_bytes, wait_for_confirms, within,
+    Figures, Lane, Limits, Load, Pace, Phase, Reading, Session, connect_consumers, connect_producers, consume_all,
+    drain, play, process_of, produce_all, settled_bytes, wait_for_confirms, within,
 };
 use crate::process::Process;
 use crate::target::{Target, TargetError};
@@ -106,16 +104,16 @@ impl Stored<'_> {
     async fn run(&self, target: &dyn Target) -> Result<(Readings, Session, Resident), TargetError> {
         target.keeps()?;
         within(target.prepare()).await?;
-        let process = target.listens_on().and_then(Process::listening_on);
+        let process = process_of(target);
         let producers = connect_producers(target, self.load.producers).await?;
         let empty = self.resident(process).await;
         if let Some(process) = process {
             process.forget_peak();
         }
         let session = Session::storing(self.load, self.messages);
-        let producing = producers.into_iter().enumerate().map(|(number, it)| produce(&session, number, it));
+        let producing = produce_all(&session, producers);
         let conducting = self.conduct(target, &session, process);
-        let parts = async { tokio::try_join!(conducting, try_join_all(producing)) };
+        let parts = async { tokio::try_join!(conducting, producing) };
         let ((readings, resident), _) = play(&session, parts).await?;
         Ok((readings, session, Resident { empty, ..resident }))
     }
@@ -138,8 +136,7 @@ impl Stored<'_> {
         let full = self.resident(process).await;
         let consumers = connect_consumers(target, self.load).await?;
         let draining = look();
-        let consuming =
-            try_join_all(consumers.into_iter().enumerate().map(|(number, it)| consume(session, number, it)));
+        let consuming = consume_all(session, consumers);
         let emptying = async {
             drain(session).await?;
             let drained = (look(), self.resident(process).await);
