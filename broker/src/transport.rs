@@ -125,9 +125,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Transport<S> {
         Poll::Ready(Ok(()))
     }
 
-    /// Says that nothing more will be sent.
-    pub fn poll_shutdown(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
+    /// Says that nothing more will be sent, and reads once what still comes, to forget it: a socket that is closed with
+    /// bytes unread is reset, which may take from the peer what was sent last. Ready with true when the peer has ended
+    /// its side, too.
+    pub fn poll_farewell(&mut self, context: &mut Context<'_>) -> Poll<bool> {
+        if ready!(Pin::new(&mut self.stream).poll_shutdown(context)).is_err() {
+            return Poll::Ready(true);
+        }
+        let received = ready!(self.poll_receive(context));
+        self.consume(self.received().len());
+        Poll::Ready(!received.is_ok_and(|bytes| bytes > 0))
     }
 }
 

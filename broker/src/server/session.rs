@@ -235,22 +235,19 @@ impl<R: Runtime, S: AsyncRead + AsyncWrite + Unpin, M: Machine> Session<R, S, M>
         if fired || received.is_ready() || sent.is_ready() { Poll::Ready(Ok(true)) } else { Poll::Pending }
     }
 
-    /// Sends the last bytes of a finished connection, for a limited time, and closes.
-    fn poll_close(&mut self, context: &mut Context<'_>) -> Poll<()> {
+    /// One round of the end of a finished connection: its last bytes are sent, and what still comes is read and
+    /// forgotten until the client has closed, for a limited time. Ready with true when it is over.
+    fn poll_close(&mut self, context: &mut Context<'_>) -> Poll<bool> {
         let until = *self.linger_until.get_or_insert(self.runtime.now() + self.settings.close_timeout);
-        loop {
-            let is_closed = match self.poll_send(context) {
-                Poll::Ready(Ok(())) => continue,
-                Poll::Ready(Err(_)) => true,
-                // An error means that the peer has closed already.
-                Poll::Pending if self.transport.unsent_bytes() == 0 => self.transport.poll_shutdown(context).is_ready(),
-                Poll::Pending => false,
-            };
-            if is_closed || self.runtime.now() >= until {
-                return Poll::Ready(());
-            }
-            ready!(self.poll_timer(context));
+        if self.runtime.now() >= until {
+            return Poll::Ready(true);
         }
+        let round = match self.poll_send(context) {
+            Poll::Ready(sent) => Poll::Ready(sent.is_err()),
+            Poll::Pending if self.transport.unsent_bytes() > 0 => Poll::Pending,
+            Poll::Pending => self.transport.poll_farewell(context),
+        };
+        if round.is_ready() { round } else { self.poll_timer(context).map(|()| false) }
     }
 }
 
@@ -262,7 +259,10 @@ impl<R: Runtime, S: AsyncRead + AsyncWrite + Unpin, M: Machine> Future for Sessi
         this.listen(context);
         for _ in 0..ROUNDS_A_POLL {
             if this.connection.is_finished() {
-                return this.poll_close(context);
+                if ready!(this.poll_close(context)) {
+                    return Poll::Ready(());
+                }
+                continue;
             }
             match ready!(this.poll_round(context)) {
                 Ok(true) => {}

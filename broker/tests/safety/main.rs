@@ -319,3 +319,26 @@ async fn a_shutdown_finishes_what_was_published_and_cuts_off_who_does_not_answer
     assert!(server.is_stopping());
     assert_eq!(client.next().await, None);
 }
+
+#[tokio::test]
+async fn who_talks_on_after_the_close_is_not_reset() {
+    let world = World::with_settings(Settings::default()).await;
+    let mut client = RawClient::open(world.address).await;
+    client
+        .send(|out| {
+            Method::ConnectionClose { reply_code: 200, reply_text: "", class_id: 0, method_id: 0 }.write(0, out)
+        })
+        .await;
+    client.expect("connection.close-ok").await;
+    assert_eq!(client.next().await, None);
+
+    // A reset would make one of them fail, and could have taken the answer away.
+    for _ in 0..100 {
+        client
+            .send(|out| {
+                Method::ChannelClose { reply_code: 200, reply_text: "", class_id: 0, method_id: 0 }.write(1, out)
+            })
+            .await;
+        tokio::task::yield_now().await;
+    }
+}
