@@ -74,33 +74,32 @@ impl<M: Machine> Hub<M> {
 
     /// The same without a look at the core's deadline.
     pub fn carry_out(&mut self, now: Timestamp, host: usize) {
-        while let Some(effect) = self.hosts.get_mut(host).and_then(|host| host.machine.next_effect()) {
-            match effect {
-                Effect::Deliver { channel, consumer_tag, delivery } => {
-                    self.write(now, channel, |output| output.deliver(channel.number, &consumer_tag, &delivery));
-                }
-                Effect::ConsumerCancelled { channel, consumer_tag } => {
-                    self.write(now, channel, |output| output.consumer_cancelled(channel.number, &consumer_tag));
-                }
-                Effect::Died { .. } | Effect::QueueExpired { .. } => {}
+        let Hub { hosts, peers, .. } = self;
+        let Some(VirtualHost { machine, .. }) = hosts.get_mut(host) else { return };
+        while let Some(effect) = machine.next_effect() {
+            let (Effect::Deliver { channel, .. } | Effect::ConsumerCancelled { channel, .. }) = &effect else {
+                continue;
+            };
+            let ChannelId { connection, number } = *channel;
+            let Some(peer) = peers.get_mut(&connection) else { continue };
+            match &effect {
+                Effect::Deliver { consumer_tag, delivery, .. } => peer.output.deliver(number, consumer_tag, delivery),
+                Effect::ConsumerCancelled { consumer_tag, .. } => peer.output.consumer_cancelled(number, consumer_tag),
+                _ => {}
             }
-        }
-    }
-
-    /// Appends to the output of a channel's connection; pauses its deliveries when too much waits there.
-    fn write(&mut self, now: Timestamp, channel: ChannelId, append: impl FnOnce(&mut Output)) {
-        let Some(peer) = self.peers.get_mut(&channel.connection) else { return };
-        append(&mut peer.output);
-        peer.wake();
-        if peer.writable && peer.output.pending_bytes() > PAUSE_ABOVE_BYTES {
-            self.set_writable(now, channel.connection, false);
+            peer.wake();
+            if peer.writable && peer.output.pending_bytes() > PAUSE_ABOVE_BYTES {
+                set_writable(machine, now, connection, peer, false);
+            }
         }
     }
 
     /// Everything that waited for `connection` was taken to be sent: deliveries may go on.
     pub fn drained(&mut self, now: Timestamp, connection: ConnectionId) {
-        if self.peers.get(&connection).is_some_and(|peer| !peer.writable) {
-            self.set_writable(now, connection, true);
+        if let Some((machine, peer)) = self.parts(connection)
+            && !peer.writable
+        {
+            set_writable(machine, now, connection, peer, true);
             self.route_effects(now, connection);
         }
     }
@@ -139,13 +138,6 @@ impl<M: Machine> Hub<M> {
         self.stopping
     }
 
-    fn set_writable(&mut self, now: Timestamp, connection: ConnectionId, writable: bool) {
-        let Some((machine, peer)) = self.parts(connection) else { return };
-        peer.writable = writable;
-        let set = machine.handle(now, Command::SetWritable { connection, writable });
-        debug_assert!(set.is_ok(), "pausing a connection is never refused");
-    }
-
     fn count_answers(&mut self, output: &Output) {
         let answers = output.answers();
         self.totals.confirmed += answers.confirmed;
@@ -155,6 +147,19 @@ impl<M: Machine> Hub<M> {
     fn wake_waiting(&mut self) {
         self.waiting.drain(..).for_each(Waker::wake);
     }
+}
+
+/// Lets the core deliver to a connection, or not.
+fn set_writable<M: Machine>(
+    machine: &mut M,
+    now: Timestamp,
+    connection: ConnectionId,
+    peer: &mut Peer,
+    writable: bool,
+) {
+    peer.writable = writable;
+    let set = machine.handle(now, Command::SetWritable { connection, writable });
+    debug_assert!(set.is_ok(), "pausing a connection is never refused");
 }
 
 /// A [`Hub`] in many hands.

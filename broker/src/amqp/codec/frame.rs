@@ -123,7 +123,7 @@ pub fn parse_frame(input: &[u8], frame_max: u32) -> Result<Option<(Frame<'_>, us
 }
 
 /// Writes a whole frame whose payload is what `write_payload` appends.
-pub(super) fn write_frame(kind: FrameKind, channel: u16, out: &mut Vec<u8>, write_payload: impl FnOnce(&mut Vec<u8>)) {
+pub(crate) fn write_frame(kind: FrameKind, channel: u16, out: &mut Vec<u8>, write_payload: impl FnOnce(&mut Vec<u8>)) {
     let start = out.len();
     write_frame_start(kind, channel, 0, out);
     write_payload(out);

@@ -13,6 +13,7 @@ mod table_builder;
 mod value;
 mod wire;
 
+pub(crate) use frame::write_frame;
 pub use frame::{
     FRAME_END, FRAME_MIN_SIZE, FRAME_OVERHEAD_BYTES, FRAME_START_BYTES, Frame, FrameError, FrameKind, PROTOCOL_HEADER,
     body_payloads, parse_frame, write_body_frame, write_body_frame_start, write_heartbeat,

@@ -7,11 +7,13 @@
 //! Most messages are published as the one before was: to the same exchange, with the same routing key and the same
 //! property bytes. Such a message shares the head of that one, and what was checked there is not checked again.
 
+use super::channel::Channel;
 use super::heads::Heads;
+use super::repeat::Repeat;
 use super::{Connection, Phase, Turn};
-use crate::amqp::codec::{BASIC_CLASS_ID, ContentHeader, Properties, ReplyCode, Value};
+use crate::amqp::codec::{BASIC_CLASS_ID, ContentHeader, FRAME_OVERHEAD_BYTES, Properties, ReplyCode, Value};
 use crate::amqp::fault::Fault;
-use crate::core::{Command, Head, Machine, Message, Published, REPLY_TO, Reply};
+use crate::core::{ChannelId, Head, Machine, Message, Published, REPLY_TO};
 
 /// The longest time to live that RabbitMQ takes: ten years, in milliseconds.
 const LONGEST_TIME_MS: i128 = 10 * 365 * 24 * 60 * 60 * 1000;
@@ -23,8 +25,11 @@ const GATHERED_MAX_BYTES: usize = 1024;
 #[derive(Debug, Default)]
 pub(super) struct Content {
     awaited: Awaited,
-    /// The payload of the last publish method.
+    /// The payload of the last publish method, and whether it was that of the one before.
     last_publish: Vec<u8>,
+    has_begun_again: bool,
+    /// What a message begins with that is published as the last one was, once two were.
+    repeat: Option<Box<Repeat>>,
     heads: Heads,
     /// Whether the last of the heads leads where the message goes. If not, the next two say where that is.
     is_known: bool,
@@ -76,6 +81,7 @@ impl Content {
         }
         self.mandatory = mandatory;
         self.awaited = Awaited::Header;
+        (self.has_begun_again, self.repeat) = (false, None);
     }
 
     /// Begins a message as the last one was begun, if this is the same publish method and no other frame has to come.
@@ -84,8 +90,29 @@ impl Content {
         if begins {
             self.is_known = true;
             self.awaited = Awaited::Header;
+            self.has_begun_again = true;
         }
         begins
+    }
+
+    /// The message at the start of `input`, if it is published as the last one was and is there as a whole, and how many
+    /// bytes it takes. A body of more than `most_bytes` is left to be found too large.
+    fn again(&mut self, input: &[u8], most_bytes: usize) -> Option<(Message, usize)> {
+        let repeat = self.repeat.as_ref().filter(|_| self.awaited == Awaited::Method)?;
+        let body = repeat.body(input).filter(|body| body.len() <= most_bytes)?;
+        let taken_bytes = repeat.start_bytes() + body.len() + 1;
+        Some((Message::under(self.heads.last()?.clone(), body), taken_bytes))
+    }
+
+    /// The last message was published as the one before: so may the next one be.
+    fn expect_again(&mut self, number: u16) {
+        if self.is_repeated
+            && self.has_begun_again
+            && self.repeat.is_none()
+            && let Some(properties) = self.known_head().and_then(Head::properties)
+        {
+            self.repeat = Some(Box::new(Repeat::of(number, &self.last_publish, properties)));
+        }
     }
 
     /// The header frame; returns the message if it has no body.
@@ -171,6 +198,9 @@ impl Content {
 
     fn finish(&mut self, body: &[u8]) -> Message {
         self.awaited = Awaited::Method;
+        if !self.is_repeated {
+            self.repeat = None;
+        }
         match self.known_head() {
             Some(head) if self.is_repeated => Message::under(head.clone(), body),
             Some(head) if body.len() > GATHERED_MAX_BYTES => {
@@ -297,24 +327,50 @@ impl Connection {
         Err(Fault::new(ReplyCode::ResourceError, format!("unfinished messages hold more than {most_bytes} bytes")))
     }
 
-    /// Gives a whole message to the core, and says what became of it to those who asked.
+    /// Takes messages from the start of `input` that are published as the last one on their channel was; returns how many
+    /// bytes they have.
+    pub(super) fn publish_again<M: Machine>(&mut self, input: &[u8], frame_max: u32, turn: &mut Turn<'_, M>) -> usize {
+        let Some(&[_, high, low]) = input.first_chunk() else { return 0 };
+        let number = u16::from_be_bytes([high, low]);
+        let id = self.channel_id(number);
+        let most_bytes = u64::from(frame_max).saturating_sub(FRAME_OVERHEAD_BYTES as u64);
+        let most_bytes = most_bytes.min(self.settings.max_message_bytes) as usize;
+        let Some(channel) = self.channels.get_mut(&number).filter(|_| self.phase == Phase::Running) else { return 0 };
+        let mut taken_bytes = 0;
+        while let Some((message, message_bytes)) = channel.content.again(&input[taken_bytes..], most_bytes) {
+            taken_bytes += message_bytes;
+            self.has_published = true;
+            if let Err(fault) = channel.publish(id, message, turn) {
+                self.fail(fault, number, (60, 40), turn);
+                break;
+            }
+        }
+        taken_bytes
+    }
+
     fn publish<M: Machine>(&mut self, number: u16, message: Message, turn: &mut Turn<'_, M>) -> Result<(), Fault> {
         if !self.channels.get(&number).is_some_and(|channel| channel.content.is_repeated()) {
             self.check_publish(&message)?;
         }
         self.has_published = true;
-        let channel_id = self.channel_id(number);
+        let id = self.channel_id(number);
         let Some(channel) = self.channels.get_mut(&number) else { return Ok(()) };
-        let returnable = channel.content.mandatory.then(|| message.clone());
-        let Reply::Published(published) = turn.ask(Command::Publish { channel: channel_id, message })? else {
-            return Err(Fault::new(ReplyCode::InternalError, "the core gave a publish another command's answer"));
-        };
+        channel.content.expect_again(number);
+        channel.publish(id, message, turn)
+    }
+}
+
+impl Channel {
+    /// Gives a whole message to the core, and says what became of it to those who asked.
+    fn publish<M: Machine>(&mut self, id: ChannelId, message: Message, turn: &mut Turn<'_, M>) -> Result<(), Fault> {
+        let returnable = self.content.mandatory.then(|| message.clone());
+        let published = turn.publish(id, message)?;
         match (published, returnable) {
-            (Published::Held, returnable) => channel.held_returnable.push(returnable),
-            (Published::Unroutable, Some(message)) => turn.output.unroutable(number, &message),
+            (Published::Held, returnable) => self.held_returnable.push(returnable),
+            (Published::Unroutable, Some(message)) => turn.output.unroutable(id.number, &message),
             _ => {}
         }
-        channel.confirm(number, published != Published::Refused, turn.output);
+        self.confirm(id.number, published != Published::Refused, turn.output);
         Ok(())
     }
 }

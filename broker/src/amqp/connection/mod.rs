@@ -16,6 +16,7 @@ mod entities;
 mod handshake;
 mod heads;
 mod login;
+mod repeat;
 mod status;
 mod transaction;
 
@@ -32,11 +33,14 @@ use super::heartbeat::Heartbeat;
 use super::output::Output;
 use super::settings::Settings;
 use crate::access::{DEFAULT_VIRTUAL_HOST, Permissions};
-use crate::core::{ChannelId, Command, ConnectionId, Machine, Refusal, Reply};
+use crate::core::{ChannelId, Command, ConnectionId, Machine, Message, Published, Refusal, Reply};
 use crate::time::Timestamp;
 
 /// The largest frame before the connection is tuned, in bytes: somebody unknown gets no more of our memory.
 const HANDSHAKE_FRAME_MAX: u32 = 8 * 1024;
+
+/// How a publish method begins: class and method (AMQP 0-9-1, 1.8.3.7).
+const BASIC_PUBLISH: [u8; 4] = [0, 60, 0, 40];
 
 /// How far the connection has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,7 +108,9 @@ struct Turn<'a, M> {
     now: Timestamp,
     machine: &'a mut M,
     output: &'a mut Output,
-    /// Whether the core was asked for anything.
+    /// Whether the core was given a message: what it causes is told before anything else is asked for.
+    has_published: bool,
+    /// Whether the core was asked for anything else.
     has_asked: bool,
 }
 
@@ -116,7 +122,15 @@ impl Host {
 
 impl<'a, M: Machine> Turn<'a, M> {
     fn new(now: Timestamp, machine: &'a mut M, output: &'a mut Output) -> Self {
-        Turn { now, machine, output, has_asked: false }
+        Turn { now, machine, output, has_published: false, has_asked: false }
+    }
+
+    fn publish(&mut self, channel: ChannelId, message: Message) -> Result<Published, Fault> {
+        self.has_published = true;
+        match self.machine.handle(self.now, Command::Publish { channel, message })? {
+            Reply::Published(published) => Ok(published),
+            _ => Err(Fault::new(ReplyCode::InternalError, "the core gave a publish another command's answer")),
+        }
     }
 
     fn ask(&mut self, command: Command<'_>) -> Result<Reply, Refusal> {
@@ -147,8 +161,8 @@ impl Connection {
         }
     }
 
-    /// Takes whole frames of `input`, up to the first one that the core has to do with; returns how many bytes that was,
-    /// 0 if there is no whole frame.
+    /// Takes whole frames of `input`: any number of messages, or up to the first other thing that the core has to do with;
+    /// returns how many bytes that was, 0 if there is no whole frame.
     ///
     /// Whatever is wrong with one is answered on `output` and ends a channel or the connection, never more.
     pub fn receive<M: Machine>(&mut self, now: Timestamp, input: &[u8], machine: &mut M, output: &mut Output) -> usize {
@@ -156,6 +170,7 @@ impl Connection {
         let mut taken_bytes = 0;
         let frame_max = self.largest_frame(turn.output);
         loop {
+            taken_bytes += self.publish_again(&input[taken_bytes..], frame_max, &mut turn);
             let frame_bytes = self.receive_frame(&input[taken_bytes..], frame_max, &mut turn);
             taken_bytes += frame_bytes;
             if frame_bytes == 0 || turn.has_asked || self.phase != Phase::Running {
@@ -172,6 +187,7 @@ impl Connection {
             Phase::Header => self.receive_protocol_header(input, turn.output),
             _ => match codec::parse_frame(input, frame_max) {
                 Ok(None) => 0,
+                Ok(Some((frame, _))) if turn.has_published && !belongs_to_publish(&frame) => 0,
                 Ok(Some((frame, taken_bytes))) => {
                     self.frame(frame, turn);
                     taken_bytes
@@ -292,5 +308,14 @@ impl Connection {
 
     fn channel_id(&self, number: u16) -> ChannelId {
         ChannelId { connection: self.id, number }
+    }
+}
+
+/// Whether a frame is one of those that a message is published with.
+fn belongs_to_publish(frame: &Frame<'_>) -> bool {
+    match frame.kind {
+        FrameKind::Method => frame.payload.starts_with(&BASIC_PUBLISH),
+        FrameKind::Header | FrameKind::Body => true,
+        FrameKind::Heartbeat => false,
     }
 }
