@@ -20,14 +20,9 @@ impl Broker {
                 if !self.timers.is_empty() && self.bury_expired(queue) {
                     return None;
                 }
-                self.due.pop_front();
-                give_back(&mut self.due);
                 let delivery = self.push_one(queue);
-                if let Some(queue) = self.queues.get_mut(queue) {
-                    queue.due = false;
-                }
+                self.next_due();
                 if delivery.is_some() {
-                    self.note_due(queue);
                     return delivery;
                 }
             }
@@ -35,6 +30,23 @@ impl Broker {
                 return None;
             }
         }
+    }
+
+    /// The first of the due queues has had its turn: it is the last from now on, or out.
+    fn next_due(&mut self) {
+        let Some(&key) = self.due.front() else { return };
+        match self.queues.get_mut(key) {
+            Some(queue) if queue.may_push() => {
+                if self.due.len() > 1 {
+                    self.due.rotate_left(1);
+                }
+                return;
+            }
+            Some(queue) => queue.due = false,
+            None => {}
+        }
+        self.due.pop_front();
+        give_back(&mut self.due);
     }
 
     /// Pushes all that can be pushed from one queue, before a message is refused or dropped for its length.
@@ -51,8 +63,7 @@ impl Broker {
     pub(super) fn note_due(&mut self, key: QueueKey) {
         if let Some(queue) = self.queues.get_mut(key)
             && !queue.due
-            && !queue.ready.is_empty()
-            && !queue.rotation.is_empty()
+            && queue.may_push()
         {
             queue.due = true;
             self.due.push_back(key);

@@ -84,6 +84,11 @@ impl Queue {
         }
     }
 
+    /// Whether it has messages, and consumers that may have credit.
+    pub fn may_push(&self) -> bool {
+        !self.ready.is_empty() && !self.rotation.is_empty()
+    }
+
     /// Whether this message would exceed its length, and it does not make room.
     pub fn refuses(&self, message: &Message) -> bool {
         let bytes = || message.body().len() as u64;

@@ -1,6 +1,6 @@
 //! What becomes of unacknowledged deliveries: acknowledged, rejected, requeued. And the credit that comes back.
 
-use super::broker::{Broker, ChannelKey};
+use super::broker::{Broker, ChannelKey, ConsumerKey, QueueKey};
 use super::command::{ChannelId, Refusal, Reply};
 use super::consumer::Place;
 use super::message::DeathReason;
@@ -39,7 +39,7 @@ impl Broker {
     pub(super) fn recover(&mut self, channel: ChannelId) -> Result<Reply, Refusal> {
         let key = self.channel_key(channel)?;
         while let Some((_, held)) = self.channels[key].unacknowledged.take_first(u64::MAX) {
-            self.give_credit_back(key, &held);
+            self.give_credit_back(key, held.consumer, 1);
             self.requeue(held);
         }
         Ok(Reply::Done)
@@ -57,6 +57,9 @@ impl Broker {
         let key = self.channel_key(channel)?;
         if multiple {
             let last_tag = self.last_tag(key, delivery_tag)?;
+            if settlement == Settlement::Acknowledge && self.channels[key].transaction.is_none() {
+                self.acknowledge_to(key, last_tag);
+            }
             while let Some((tag, held)) = self.channels[key].unacknowledged.take_first(last_tag) {
                 self.settle_or_hold(key, tag, held, settlement);
             }
@@ -72,9 +75,17 @@ impl Broker {
         match &mut self.channels[channel].transaction {
             Some(transaction) => transaction.hold_settlement(delivery_tag, held, settlement),
             None => {
-                self.give_credit_back(channel, &held);
+                self.give_credit_back(channel, held.consumer, 1);
                 self.settle(held, settlement);
             }
+        }
+    }
+
+    /// Acknowledges everything up to a tag, each run of deliveries from one queue to one consumer in one go.
+    fn acknowledge_to(&mut self, channel: ChannelKey, last_tag: u64) {
+        while let Some(run) = self.channels[channel].unacknowledged.drop_run(last_tag) {
+            self.give_credit_back(channel, run.consumer, run.length);
+            self.note_acknowledged(run.queue, run.length);
         }
     }
 
@@ -83,13 +94,15 @@ impl Broker {
         match settlement {
             Settlement::Requeue => self.requeue(held),
             Settlement::Discard => self.discard(held),
-            Settlement::Acknowledge => {
-                self.totals.acknowledged += 1;
-                if let Some(queue) = self.queues.get_mut(held.queue) {
-                    queue.unacknowledged -= 1;
-                    queue.tally.acknowledged += 1;
-                }
-            }
+            Settlement::Acknowledge => self.note_acknowledged(held.queue, 1),
+        }
+    }
+
+    fn note_acknowledged(&mut self, queue: QueueKey, messages: u64) {
+        self.totals.acknowledged += messages;
+        if let Some(queue) = self.queues.get_mut(queue) {
+            queue.unacknowledged -= messages;
+            queue.tally.acknowledged += messages;
         }
     }
 
@@ -108,12 +121,13 @@ impl Broker {
         }
     }
 
-    pub(super) fn give_credit_back(&mut self, channel: ChannelKey, held: &Held) {
-        let Some(consumer_key) = held.consumer else { return };
-        self.channels[channel].held -= 1;
+    /// A channel has given up so many deliveries to this consumer, or some that were asked for by `get`.
+    pub(super) fn give_credit_back(&mut self, channel: ChannelKey, consumer: Option<ConsumerKey>, deliveries: u64) {
+        let Some(consumer_key) = consumer else { return };
+        self.channels[channel].held -= deliveries;
         self.note_unblocked(channel);
         if let Some(consumer) = self.consumers.get_mut(consumer_key) {
-            consumer.held -= 1;
+            consumer.held -= deliveries;
             if consumer.place == Place::Full {
                 self.enter_rotation(consumer_key);
             }

@@ -61,7 +61,7 @@ impl Broker {
         };
         let published = published.into_iter().map(publish).collect();
         for (_, held, settlement) in settled {
-            self.give_credit_back(key, &held);
+            self.give_credit_back(key, held.consumer, 1);
             self.settle(held, settlement);
         }
         Ok(Reply::Committed(published))

@@ -20,6 +20,14 @@ pub(super) struct Held {
     pub entry: Entry,
 }
 
+/// Deliveries in a row that came from one queue to one consumer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Run {
+    pub queue: QueueKey,
+    pub consumer: Option<ConsumerKey>,
+    pub length: u64,
+}
+
 /// Gaps that are not worth closing.
 const SPARE_GAPS: usize = 32;
 
@@ -45,7 +53,7 @@ impl Unacknowledged {
 
     /// Takes the delivery with this tag out.
     pub fn take(&mut self, tag: u64) -> Option<Held> {
-        let index = self.deliveries.binary_search_by_key(&tag, |(tag, _)| *tag).ok()?;
+        let index = self.index(tag)?;
         let held = self.deliveries[index].1.take()?;
         self.length -= 1;
         self.close_gaps();
@@ -59,6 +67,31 @@ impl Unacknowledged {
         self.length -= 1;
         self.close_gaps();
         held.map(|held| (tag, held))
+    }
+
+    /// Drops the delivery with the lowest tag, if that is not above `last_tag`, and those after it that came from the same
+    /// queue to the same consumer.
+    pub fn drop_run(&mut self, last_tag: u64) -> Option<Run> {
+        let first = self.deliveries.front().filter(|(tag, _)| *tag <= last_tag)?;
+        let (queue, consumer) = first.1.as_ref().map(|held| (held.queue, held.consumer))?;
+        let belongs = |held: &Held| (held.queue, held.consumer) == (queue, consumer);
+        let run =
+            self.deliveries.iter().take_while(|(tag, held)| *tag <= last_tag && held.as_ref().is_none_or(belongs));
+        let end = run.count();
+        let length = self.deliveries.drain(..end).filter(|(_, held)| held.is_some()).count();
+        self.length -= length;
+        self.close_gaps();
+        Some(Run { queue, consumer, length: length as u64 })
+    }
+
+    /// Where a delivery is. Unless gaps were closed behind the first, its tag says so.
+    fn index(&self, tag: u64) -> Option<usize> {
+        let distance = tag.checked_sub(self.first_tag()?)?;
+        let guess = usize::try_from(distance).ok()?;
+        if self.deliveries.get(guess).is_some_and(|(found, _)| *found == tag) {
+            return Some(guess);
+        }
+        self.deliveries.binary_search_by_key(&tag, |(tag, _)| *tag).ok()
     }
 
     /// Puts deliveries that were taken out back to their tags. Costs O(n log n) in all that is held.
@@ -142,6 +175,38 @@ mod tests {
         assert_eq!(unacknowledged.take_first(3).unwrap().0, 3);
         assert!(unacknowledged.take_first(3).is_none());
         assert_eq!((unacknowledged.first_tag(), unacknowledged.length()), (Some(4), 1));
+    }
+
+    #[test]
+    fn a_run_ends_at_the_tag_or_where_another_queue_or_consumer_begins() {
+        let mut consumers = slotmap::SlotMap::<ConsumerKey, ()>::with_key();
+        let (one, two) = (Some(consumers.insert(())), Some(consumers.insert(())));
+        let mut unacknowledged = Unacknowledged::default();
+        for (tag, consumer) in [(1, one), (2, one), (3, one), (4, one), (5, two), (6, None), (8, None)] {
+            unacknowledged.push(tag, Held { consumer, ..held(tag) });
+        }
+        unacknowledged.take(2);
+        let run = |consumer, length| Some(Run { queue: QueueKey::default(), consumer, length });
+        assert_eq!(unacknowledged.drop_run(0), None);
+        assert_eq!(unacknowledged.drop_run(3), run(one, 2));
+        assert_eq!(unacknowledged.drop_run(3), None);
+        assert_eq!((unacknowledged.first_tag(), unacknowledged.length()), (Some(4), 4));
+        assert_eq!(unacknowledged.drop_run(u64::MAX), run(one, 1));
+        assert_eq!(unacknowledged.drop_run(u64::MAX), run(two, 1));
+        assert_eq!(unacknowledged.drop_run(7), run(None, 1));
+        assert_eq!(unacknowledged.take(8).unwrap().entry.position, 8);
+        assert_eq!((unacknowledged.drop_run(u64::MAX), unacknowledged.length()), (None, 0));
+    }
+
+    #[test]
+    fn a_tag_is_found_behind_gaps_that_were_closed() {
+        let mut unacknowledged = filled(200);
+        (2..=150).for_each(|tag| assert!(unacknowledged.take(tag).is_some()));
+        assert!(unacknowledged.deliveries.len() < 200, "gaps are closed");
+        for tag in 151..=200 {
+            assert_eq!(unacknowledged.take(tag).unwrap().entry.position, tag);
+        }
+        assert!(unacknowledged.take(150).is_none() && unacknowledged.take(0).is_none());
     }
 
     #[test]
