@@ -26,13 +26,14 @@ use slotmap::{SlotMap, new_key_type};
 
 use super::Machine;
 use super::channel::{Channel, Connection};
-use super::command::{ChannelId, Command, ConnectionId, Refusal, Reply};
+use super::command::{ChannelId, Command, ConnectionId, Published, Refusal, Reply};
 use super::consumer::{Consumer, Subscription};
 use super::death::DeadLetter;
 use super::effect::Effect;
 use super::exchange::Exchanges;
 use super::limits::{Definitions, Limits, exchange_bytes};
 use super::memory::give_back;
+use super::message::Message;
 use super::meter::Meter;
 use super::names::Names;
 use super::queue::Queue;
@@ -71,6 +72,8 @@ pub struct Broker {
     pub(super) effects: VecDeque<Effect>,
     /// Queues with ready messages and consumers that may have credit, each once.
     pub(super) due: VecDeque<QueueKey>,
+    /// Whether the first of these has had its turn.
+    pub(super) turn_is_over: bool,
     /// Channels that have credit again while consumers wait for it, each once.
     pub(super) unblocked: VecDeque<ChannelKey>,
     /// The queues that time will change something about, each once, by when it will.
@@ -114,6 +117,7 @@ impl Broker {
             names: Names::new(seed),
             effects: VecDeque::new(),
             due: VecDeque::new(),
+            turn_is_over: false,
             unblocked: VecDeque::new(),
             timers: BTreeSet::new(),
             untidy: VecDeque::new(),
@@ -125,6 +129,35 @@ impl Broker {
     /// The same, which holds no more than `limits` say.
     pub fn limited_to(self, limits: Limits) -> Self {
         Broker { limits, ..self }
+    }
+
+    #[inline(never)]
+    fn handle_publish(&mut self, now: Timestamp, channel: ChannelId, message: Message) -> Result<Published, Refusal> {
+        self.begin(now);
+        let published = self.publish(channel, message)?;
+        self.work_off();
+        Ok(published)
+    }
+
+    #[inline(never)]
+    fn first_effect(&mut self) -> Option<Effect> {
+        let effect = self.effects.pop_front();
+        give_back(&mut self.effects);
+        effect
+    }
+
+    fn handle_any(&mut self, now: Timestamp, command: Command<'_>) -> Result<Reply, Refusal> {
+        self.begin(now);
+        let reply = self.dispatch(command)?;
+        self.work_off();
+        Ok(reply)
+    }
+
+    fn begin(&mut self, now: Timestamp) {
+        self.now = now;
+        if self.is_due() {
+            self.expire_due();
+        }
     }
 
     fn dispatch(&mut self, command: Command<'_>) -> Result<Reply, Refusal> {
@@ -155,7 +188,7 @@ impl Broker {
             UnbindExchange { destination, source, routing_key, arguments } => {
                 self.unbind_exchange(destination, source, routing_key, arguments)
             }
-            Publish { channel, message } => self.publish(channel, message),
+            Publish { channel, message } => self.publish(channel, message).map(Reply::Published),
             Consume { channel, queue, consumer_tag, no_ack, exclusive, priority } => {
                 self.consume(channel, queue, consumer_tag, Subscription { no_ack, exclusive, priority })
             }
@@ -176,7 +209,14 @@ impl Broker {
 
     /// Works off what a command left to do: queues that have to drop something, then the dead, which may fill other
     /// queues, and so on. It ends, since a dead letter never goes round without a consumer's doing.
+    #[inline]
     pub(super) fn work_off(&mut self) {
+        if !self.untidy.is_empty() || !self.dead.is_empty() {
+            self.work_off_all();
+        }
+    }
+
+    fn work_off_all(&mut self) {
         loop {
             if let Some(queue) = self.untidy.pop_front() {
                 self.tidy(queue);
@@ -198,27 +238,25 @@ impl Default for Broker {
 }
 
 impl Machine for Broker {
+    /// Messages are most of what comes, so they have the shortest way.
+    #[inline]
     fn handle(&mut self, now: Timestamp, command: Command<'_>) -> Result<Reply, Refusal> {
-        self.now = now;
-        if self.is_due() {
-            self.expire_due();
+        match command {
+            Command::Publish { channel, message } => self.handle_publish(now, channel, message).map(Reply::Published),
+            command => self.handle_any(now, command),
         }
-        let reply = self.dispatch(command)?;
-        if !self.untidy.is_empty() || !self.dead.is_empty() {
-            self.work_off();
-        }
-        Ok(reply)
     }
 
     fn next_effect(&mut self) -> Option<Effect> {
         loop {
-            if let Some(effect) = self.effects.pop_front() {
-                give_back(&mut self.effects);
-                return Some(effect);
+            if !self.effects.is_empty() {
+                return self.first_effect();
             }
-            let delivery = self.next_delivery();
-            if delivery.is_some() || self.dead.is_empty() {
-                return delivery;
+            if let Some(delivery) = self.next_delivery() {
+                return Some(delivery);
+            }
+            if self.dead.is_empty() {
+                return None;
             }
             self.work_off();
         }

@@ -6,7 +6,7 @@ use super::death_record::NewDeath;
 use super::effect::Effect;
 use super::envelope::Envelope;
 use super::message::{DeathReason, Message};
-use super::publish::Arrival;
+use super::publish::{Arrival, Conditions};
 use super::ready::{BlindCopies, Entry};
 
 /// The longest name or routing key that a message can carry (AMQP 0-9-1, 4.2.5.3).
@@ -38,8 +38,7 @@ impl Broker {
     }
 
     /// Notes that a message goes to the dead letters of a full queue instead of into it.
-    pub(super) fn divert(&mut self, queue: QueueKey, arrival: &Arrival) {
-        let (message, blind_copies) = (arrival.message.clone(), arrival.blind_copies.clone());
+    pub(super) fn divert(&mut self, queue: QueueKey, message: Message, blind_copies: BlindCopies) {
         let reason = DeathReason::MaxLength;
         self.dead.push_back(DeadLetter { queue, reason, message, blind_copies, was_taken: false });
     }
@@ -85,6 +84,7 @@ impl Broker {
         let properties = message.properties_after(&death, new_key.is_some());
         let letter = Message::new(name, routing_key, &properties, message.body());
         self.targets.retain(|target| !letter.closes_automatic_cycle(&self.queues[*target].name));
-        self.take_at_targets(Arrival { message: letter, time_to_live: None, blind_copies })
+        let conditions = Conditions { time_to_live: None, blind_copies };
+        self.take_at_targets(Arrival { message: letter, conditions })
     }
 }

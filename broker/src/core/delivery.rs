@@ -8,23 +8,28 @@ use super::effect::Effect;
 use super::memory::give_back;
 use super::message::Delivery;
 use super::queue::{Queue, saturated};
+use super::ready::Entry;
 use super::unacknowledged::Held;
 
 impl Broker {
     /// The next message to push; none while there are [`dead`](Broker::dead) to be seen to. Queues that have something
     /// to push take turns, and so do the consumers of each.
+    #[inline(always)]
     pub(super) fn next_delivery(&mut self) -> Option<Effect> {
         loop {
+            if self.turn_is_over {
+                self.next_turn();
+            }
             while let Some(&queue) = self.due.front() {
                 // The deaths are told before what was behind is delivered.
                 if !self.timers.is_empty() && self.bury_expired(queue) {
                     return None;
                 }
-                let delivery = self.push_one(queue);
-                self.next_due();
-                if delivery.is_some() {
-                    return delivery;
+                self.turn_is_over = true;
+                if let Some(delivery) = self.push_one(queue) {
+                    return Some(delivery);
                 }
+                self.next_turn();
             }
             if !self.wake_next() {
                 return None;
@@ -33,7 +38,8 @@ impl Broker {
     }
 
     /// The first of the due queues has had its turn: it is the last from now on, or out.
-    fn next_due(&mut self) {
+    fn next_turn(&mut self) {
+        self.turn_is_over = false;
         let Some(&key) = self.due.front() else { return };
         match self.queues.get_mut(key) {
             Some(queue) if queue.may_push() => {
@@ -71,6 +77,7 @@ impl Broker {
     }
 
     /// Pushes the first message to the consumer whose turn it is. Consumers found without credit leave the rotation.
+    #[inline(always)]
     pub(super) fn push_one(&mut self, key: QueueKey) -> Option<Effect> {
         let queue = self.queues.get_mut(key)?;
         while !queue.ready.is_empty() {
@@ -146,13 +153,41 @@ impl Broker {
 }
 
 /// Moves the first message from a queue to a channel, or out of the broker if nobody is going to acknowledge it.
+///
+/// Entries are moved in memory, part by part, where they are passed on. The plain case is kept apart from that.
+#[inline(always)]
 fn deliver(
     (queue_key, queue): (QueueKey, &mut Queue),
     channel: &mut Channel,
     consumer: Option<ConsumerKey>,
     no_ack: bool,
 ) -> Option<Delivery> {
+    match queue.ready.pop_plain() {
+        Some(entry) => Some(hand_over(entry, (queue_key, queue), channel, consumer, no_ack)),
+        None => deliver_any((queue_key, queue), channel, consumer, no_ack),
+    }
+}
+
+#[inline(never)]
+fn deliver_any(
+    (queue_key, queue): (QueueKey, &mut Queue),
+    channel: &mut Channel,
+    consumer: Option<ConsumerKey>,
+    no_ack: bool,
+) -> Option<Delivery> {
     let entry = queue.ready.pop()?;
+    Some(hand_over(entry, (queue_key, queue), channel, consumer, no_ack))
+}
+
+/// Gives a message that was taken from a queue to a channel.
+#[inline(always)]
+fn hand_over(
+    entry: Entry,
+    (queue_key, queue): (QueueKey, &mut Queue),
+    channel: &mut Channel,
+    consumer: Option<ConsumerKey>,
+    no_ack: bool,
+) -> Delivery {
     channel.last_delivery_tag += 1;
     let delivery = Delivery {
         delivery_tag: channel.last_delivery_tag,
@@ -168,5 +203,5 @@ fn deliver(
         channel.held += u64::from(consumer.is_some());
         channel.unacknowledged.push(delivery.delivery_tag, Held { queue: queue_key, consumer, entry });
     }
-    Some(delivery)
+    delivery
 }

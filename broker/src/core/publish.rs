@@ -4,7 +4,7 @@ use std::mem;
 use std::time::Duration;
 
 use super::broker::{Broker, ChannelKey, QueueKey};
-use super::command::{ChannelId, Overflow, Published, Refusal, Reply};
+use super::command::{ChannelId, Overflow, Published, Refusal};
 use super::envelope::{BLIND_COPIES, Envelope};
 use super::exchange::ExchangeKey;
 use super::message::{DeathReason, Message, Placed};
@@ -15,15 +15,19 @@ use super::way::Way;
 use crate::time::Timestamp;
 
 /// A message at the door of queues.
-#[derive(Clone)]
 pub(super) struct Arrival {
     pub message: Message,
+    pub conditions: Conditions,
+}
+
+/// What is to be heeded about a message.
+pub(super) struct Conditions {
     /// How long its publisher wants it to stay, at most.
     pub time_to_live: Option<Duration>,
     pub blind_copies: BlindCopies,
 }
 
-impl Arrival {
+impl Conditions {
     /// What the message has beside itself in this queue.
     fn extra(&self, queue: &Queue, now: Timestamp) -> Option<Box<Extra>> {
         let message_ttl = queue.options.policy.message_ttl;
@@ -38,34 +42,34 @@ impl Arrival {
 
 impl Broker {
     /// Publishes a message, or keeps it for its channel's transaction.
-    pub(super) fn publish(&mut self, channel: ChannelId, message: Message) -> Result<Reply, Refusal> {
+    pub(super) fn publish(&mut self, channel: ChannelId, message: Message) -> Result<Published, Refusal> {
         let key: ChannelKey = self.channel_key(channel)?;
         let version = self.exchanges.version();
         if let Some(way) = &self.channels[key].way
             && way.is_for(message.head(), version)
         {
             let is_reply = is_reply_address(&message);
-            let arrival = Arrival { message, time_to_live: way.time_to_live, blind_copies: None };
+            let conditions = Conditions { time_to_live: way.time_to_live, blind_copies: None };
             if let [target] = way.targets[..] {
-                let taken = self.take(target, arrival);
-                return Ok(Reply::Published(self.published(1, usize::from(taken), is_reply)));
+                let taken = self.take(target, message, &conditions);
+                return Ok(self.published(1, usize::from(taken), is_reply));
             }
             self.targets.extend_from_slice(&way.targets);
-            return Ok(Reply::Published(self.take_in(arrival)));
+            return Ok(self.take_in(Arrival { message, conditions }));
         }
         let name = message.exchange();
         let exchange = self.exchanges.find(name).ok_or_else(|| Refusal::NoExchange(name.into()))?;
         if self.exchanges.get(exchange).is_some_and(|exchange| exchange.options.internal) {
             return Err(Refusal::InternalExchange(name.into()));
         }
-        Ok(Reply::Published(match &mut self.channels[key].transaction {
+        Ok(match &mut self.channels[key].transaction {
             Some(transaction) => transaction.hold(Placed::new(message, &self.meter)),
             None => {
                 let arrival = self.route(exchange, message);
                 self.remember_way(key, &arrival);
                 self.take_in(arrival)
             }
-        }))
+        })
     }
 
     /// Routes a message from an exchange.
@@ -80,15 +84,16 @@ impl Broker {
         self.exchanges.route(&self.queue_keys, exchange, &envelope, &mut self.targets);
         let (blind_copies, time_to_live) = (envelope.blind_copies(), envelope.time_to_live);
         let message = if blind_copies.is_some() { message.without_header(BLIND_COPIES) } else { message };
-        Arrival { message, time_to_live, blind_copies }
+        Arrival { message, conditions: Conditions { time_to_live, blind_copies } }
     }
 
     /// Remembers the way of a message that was routed, if others with its head go the same.
-    fn remember_way(&mut self, channel: ChannelKey, Arrival { message, time_to_live, blind_copies }: &Arrival) {
+    fn remember_way(&mut self, channel: ChannelKey, Arrival { message, conditions }: &Arrival) {
         let head = message.head();
-        if head.properties().is_some() && blind_copies.is_none() {
+        if head.properties().is_some() && conditions.blind_copies.is_none() {
             let way = &mut self.channels[channel].way;
-            *way = Some(Way::found(way.take(), head.clone(), self.exchanges.version(), &self.targets, *time_to_live));
+            let (version, time_to_live) = (self.exchanges.version(), conditions.time_to_live);
+            *way = Some(Way::found(way.take(), head.clone(), version, &self.targets, time_to_live));
         }
     }
 
@@ -113,34 +118,35 @@ impl Broker {
     }
 
     /// Offers a message to every target, and forgets the targets. Says how many took it.
-    pub(super) fn take_at_targets(&mut self, arrival: Arrival) -> usize {
+    pub(super) fn take_at_targets(&mut self, Arrival { message, conditions }: Arrival) -> usize {
         let mut targets = mem::take(&mut self.targets);
         let mut taken = 0;
         if let Some((last, others)) = targets.split_last() {
             for target in others {
-                taken += usize::from(self.take(*target, arrival.clone()));
+                taken += usize::from(self.take(*target, message.clone(), &conditions));
             }
-            taken += usize::from(self.take(*last, arrival));
+            taken += usize::from(self.take(*last, message, &conditions));
         }
         targets.clear();
         self.targets = targets;
         taken
     }
 
-    fn take(&mut self, key: QueueKey, arrival: Arrival) -> bool {
+    #[inline(always)]
+    fn take(&mut self, key: QueueKey, message: Message, conditions: &Conditions) -> bool {
         let now = self.now;
-        if self.queues[key].refuses(&arrival.message) && !self.makes_room(key, &arrival) {
+        if self.queues[key].refuses(&message) && !self.makes_room(key, &message, conditions) {
             return false;
         }
         let mut queue = &mut self.queues[key];
-        let extra = arrival.extra(queue, now);
+        let extra = conditions.extra(queue, now);
         let expires_at = extra.as_ref().and_then(|extra| extra.expires_at);
         if expires_at.is_some_and(|at| at <= now) {
             self.push_all(key);
             queue = &mut self.queues[key];
         }
-        let priority = queue.options.policy.max_priority.map_or(0, |max| arrival.message.priority().min(max));
-        queue.ready.push(Placed::new(arrival.message, &self.meter), priority, extra);
+        let priority = queue.options.policy.max_priority.map_or(0, |max| message.priority().min(max));
+        queue.ready.push(Placed::new(message, &self.meter), priority, extra);
         queue.tally.taken += 1;
         if let Some(at) = expires_at {
             self.note_expiring(key, at);
@@ -153,14 +159,14 @@ impl Broker {
 
     /// Pushes what consumers have credit for from a queue that is full. Says whether there is room then for what has
     /// arrived; if not, it goes to the dead letters instead, where the queue wants that.
-    fn makes_room(&mut self, key: QueueKey, arrival: &Arrival) -> bool {
+    fn makes_room(&mut self, key: QueueKey, message: &Message, conditions: &Conditions) -> bool {
         self.push_all(key);
         let queue = &self.queues[key];
-        if !queue.refuses(&arrival.message) {
+        if !queue.refuses(message) {
             return true;
         }
         if queue.options.policy.overflow == Overflow::RejectPublishDeadLetter {
-            self.divert(key, arrival);
+            self.divert(key, message.clone(), conditions.blind_copies.clone());
         }
         false
     }

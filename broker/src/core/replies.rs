@@ -20,6 +20,7 @@ pub(super) fn is_reply_name(name: &str) -> bool {
 }
 
 /// Whether a message is a reply. RabbitMQ calls such a message unroutable, though it arrives.
+#[inline]
 pub(super) fn is_reply_address(message: &Message) -> bool {
     message.head().is_to_default_exchange() && message.routing_key().starts_with(REPLY_TO.as_bytes())
 }

@@ -46,8 +46,13 @@ impl Unacknowledged {
     }
 
     /// Appends a delivery. Its tag is higher than all before.
+    #[inline(always)]
     pub fn push(&mut self, tag: u64, held: Held) {
-        self.deliveries.push_back((tag, Some(held)));
+        // Filled in its place, because moving it there in one piece takes longer.
+        self.deliveries.push_back((tag, None));
+        if let Some((_, place)) = self.deliveries.back_mut() {
+            *place = Some(held);
+        }
         self.length += 1;
     }
 

@@ -76,16 +76,19 @@ impl<M: Machine> Hub<M> {
     pub fn carry_out(&mut self, now: Timestamp, host: usize) {
         let Hub { hosts, peers, .. } = self;
         let Some(VirtualHost { machine, .. }) = hosts.get_mut(host) else { return };
-        while let Some(effect) = machine.next_effect() {
-            let (Effect::Deliver { channel, .. } | Effect::ConsumerCancelled { channel, .. }) = &effect else {
+        loop {
+            let effect = machine.next_effect();
+            // Looked at where it is: moving it costs as much as writing the delivery.
+            let Some(effect) = &effect else { return };
+            let (Effect::Deliver { channel, .. } | Effect::ConsumerCancelled { channel, .. }) = effect else {
                 continue;
             };
             let ChannelId { connection, number } = *channel;
             let Some(peer) = peers.get_mut(&connection) else { continue };
-            match &effect {
+            match effect {
                 Effect::Deliver { consumer_tag, delivery, .. } => peer.output.deliver(number, consumer_tag, delivery),
                 Effect::ConsumerCancelled { consumer_tag, .. } => peer.output.consumer_cancelled(number, consumer_tag),
-                _ => {}
+                Effect::Died { .. } | Effect::QueueExpired { .. } => {}
             }
             peer.wake();
             if peer.writable && peer.output.pending_bytes() > PAUSE_ABOVE_BYTES {

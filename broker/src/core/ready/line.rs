@@ -39,6 +39,7 @@ impl Line {
     }
 
     /// Appends a message that the queue has just taken.
+    #[inline(always)]
     pub fn push(&mut self, message: Placed, extra: Option<Box<Extra>>) {
         if let Some(extra) = extra {
             self.extras.insert(self.next_position, extra);
@@ -65,11 +66,27 @@ impl Line {
         }
     }
 
+    /// The oldest message, if it was never delivered and none of them has anything beside itself.
+    #[inline(always)]
+    pub fn pop_plain(&mut self) -> Option<Entry> {
+        if !self.returned.is_empty() || !self.extras.is_empty() {
+            return None;
+        }
+        self.pop_fresh()
+    }
+
     /// The oldest message.
     pub fn pop(&mut self) -> Option<Entry> {
         if !self.returned.is_empty() {
             return self.returned.pop_first().map(|(_, entry)| entry);
         }
+        let mut entry = self.pop_fresh()?;
+        entry.extra = self.extras.remove(&entry.position);
+        Some(entry)
+    }
+
+    #[inline(always)]
+    fn pop_fresh(&mut self) -> Option<Entry> {
         let position = self.first_fresh();
         let chunk = self.fresh.front_mut()?;
         let message = chunk.pop_front()?;
@@ -77,8 +94,7 @@ impl Line {
             self.drop_first_chunk();
         }
         self.fresh_length -= 1;
-        let extra = if self.extras.is_empty() { None } else { self.extras.remove(&position) };
-        Some(Entry { position, delivery_count: 0, priority: 0, extra, message })
+        Some(Entry { position, delivery_count: 0, priority: 0, extra: None, message })
     }
 
     /// Drops all. Positions go on where they were.

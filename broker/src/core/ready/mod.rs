@@ -74,6 +74,7 @@ impl Ready {
     }
 
     /// Whether none is.
+    #[inline]
     pub fn is_empty(&self) -> bool {
         self.length() == 0
     }
@@ -84,6 +85,7 @@ impl Ready {
     }
 
     /// Appends a message that the queue has just taken. `priority` is 0 if the queue has no priorities.
+    #[inline(always)]
     pub fn push(&mut self, message: Placed, priority: u8, extra: Option<Box<Extra>>) {
         if let Some(bytes) = &mut self.body_bytes {
             *bytes += message.body().len() as u64;
@@ -109,6 +111,15 @@ impl Ready {
     pub fn first_expires_at(&self) -> Option<Timestamp> {
         let higher = self.higher.as_ref().and_then(|higher| higher.first());
         higher.unwrap_or(&self.lowest).first_extra()?.expires_at
+    }
+
+    /// The first message, if all are of the lowest priority and this one is nothing but a message never delivered.
+    #[inline(always)]
+    pub fn pop_plain(&mut self) -> Option<Entry> {
+        if self.higher.is_some() || self.body_bytes.is_some() {
+            return None;
+        }
+        self.lowest.pop_plain()
     }
 
     /// The first message: of those with the highest priority the oldest.
