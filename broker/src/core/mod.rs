@@ -57,9 +57,11 @@ use crate::time::Timestamp;
 /// What the shell drives: the core, or something around a core that watches or alters what goes in and out.
 ///
 /// One turn is: [`handle`](Machine::handle) a command, then ask for [`effects`](Machine::next_effect) until there are
-/// none. Between two effects only [`Command::SetWritable`] may be handled: deliveries are decided one by one, so a
-/// connection whose buffer is full gets no more of them from then on. When the time reaches [`deadline`](Machine::deadline), call [`expire`](Machine::expire) and ask for effects
-/// again. `now` never goes back between calls.
+/// none. Several [`Command::Publish`] may be handled in one turn: a message is refused, dropped or expires only after
+/// what consumers have credit for was pushed, so nobody gets less for that. Between two effects only
+/// [`Command::SetWritable`] may be handled: deliveries are decided one by one, so a connection whose buffer is full gets
+/// no more of them from then on. When the time reaches [`deadline`](Machine::deadline), call [`expire`](Machine::expire)
+/// and ask for effects again. `now` never goes back between calls.
 pub trait Machine: Send + 'static {
     /// Carries out one command, or refuses it and changes nothing.
     ///
