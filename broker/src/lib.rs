@@ -20,5 +20,5 @@ pub mod server;
 pub mod time;
 mod transport;
 
-pub use runtime::{Listener, Runtime, TokioRuntime};
+pub use runtime::{Listener, Runtime, Task, TokioRuntime};
 pub use time::Timestamp;

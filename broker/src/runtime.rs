@@ -6,13 +6,16 @@
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::time::Timestamp;
+
+/// What runs on its own. Boxed, so that what a scheduler does with a task is compiled once and not for each future.
+pub type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// A clock, a spawner and a network. Cheap to clone; clones are the same runtime.
 pub trait Runtime: Clone + Send + Sync + Unpin + 'static {
@@ -30,7 +33,12 @@ pub trait Runtime: Clone + Send + Sync + Unpin + 'static {
     fn sleep_until(&self, deadline: Timestamp) -> Self::Sleep;
 
     /// Runs `task` on its own, until it ends or its node dies. Nobody waits for it.
-    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static);
+    fn run(&self, task: Task);
+
+    /// [`run`](Runtime::run)s a future.
+    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        self.run(Box::pin(task));
+    }
 
     /// Listens on `address`; port 0 takes a free port. Fails as `bind` does.
     fn listen(&self, address: SocketAddr) -> impl Future<Output = io::Result<Self::Listener>> + Send;
@@ -119,7 +127,7 @@ impl Runtime for TokioRuntime {
         tokio::time::sleep(deadline.since(self.now()))
     }
 
-    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+    fn run(&self, task: Task) {
         drop(tokio::spawn(task));
     }
 

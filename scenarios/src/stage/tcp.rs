@@ -4,12 +4,11 @@
 //! that was killed.
 
 use std::collections::BTreeMap;
-use std::future::Future;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use handoff_broker::{Runtime, Timestamp, TokioRuntime};
+use handoff_broker::{Runtime, Task, Timestamp, TokioRuntime};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
@@ -69,7 +68,7 @@ impl Runtime for TcpNode {
         self.runtime.sleep_until(deadline)
     }
 
-    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+    fn run(&self, task: Task) {
         if let Some(tasks) = lock(&self.tasks).as_mut() {
             while tasks.try_join_next().is_some() {}
             tasks.spawn(task);

@@ -7,7 +7,7 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use handoff_broker::{Listener, Runtime, Timestamp};
+use handoff_broker::{Listener, Runtime, Task, Timestamp};
 use turmoil::net::{TcpListener, TcpStream};
 use turmoil::{Builder, Sim};
 
@@ -42,7 +42,7 @@ impl Runtime for Host {
         tokio::time::sleep(deadline.since(self.now()))
     }
 
-    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+    fn run(&self, task: Task) {
         drop(tokio::spawn(task));
     }
 

@@ -1,12 +1,11 @@
 //! What runs on a simulated node: [`Runtime`] for one life of it.
 
 use std::fmt::Display;
-use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use handoff_broker::{Runtime, Timestamp};
+use handoff_broker::{Runtime, Task, Timestamp};
 
 use super::clock::Sleep;
 use super::connect::connect;
@@ -49,7 +48,7 @@ impl Runtime for SimulatedRuntime {
     }
 
     /// A panic in the task ends the world, and is what [`run`](super::run) returns.
-    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+    fn run(&self, task: Task) {
         let task = guard(self.kernel.clone(), self.life.name.clone(), task);
         drop(self.life.tasks.spawn(task));
     }
