@@ -1,7 +1,7 @@
 //! Enemies and half-open connections: each ends alone, and the others do not notice.
 
 use handoff_broker::{Runtime, TokioRuntime};
-use handoff_scenarios::log::wire::api::{decode_response, encode_request};
+use handoff_scenarios::log::wire::api::ClientRequest as _;
 use handoff_scenarios::log::wire::frame::read_frame;
 use handoff_scenarios::log::{LogServer, Record, ServerOptions};
 use kafka_protocol::messages::{ApiVersionsRequest, MetadataRequest};
@@ -55,7 +55,7 @@ fn garbage_closes_its_connection_and_no_other() {
 fn a_frame_that_is_cut_short_is_not_carried_out() {
     run(async {
         let (runtime, server) = server().await;
-        let frame = encode_request(&MetadataRequest::default().with_topics(None), 1, 1, "cut").unwrap();
+        let frame = MetadataRequest::default().with_topics(None).encode_request(1, 1, "cut").unwrap();
         let mut stream = connect(&runtime, &server).await;
         stream.write_all(&frame[..frame.len() - 1]).await.unwrap();
         stream.shutdown().await.unwrap();
@@ -88,12 +88,12 @@ fn connections_beyond_the_limit_are_closed_and_room_is_made_again() {
 
 /// The error code of the answer to ApiVersions in `version`, read in version 0.
 async fn ask_versions(runtime: &TokioRuntime, server: &LogServer, version: i16) -> Option<i16> {
-    let mut frame = encode_request(&ApiVersionsRequest::default(), 0, 1, "test").unwrap().to_vec();
+    let mut frame = ApiVersionsRequest::default().encode_request(0, 1, "test").unwrap().to_vec();
     frame[6..8].copy_from_slice(&version.to_be_bytes());
     let mut stream = connect(runtime, server).await;
     stream.write_all(&frame).await.ok()?;
     let answer = read_frame(&mut stream, &mut Default::default(), 1 << 20).await.ok()??;
-    Some(decode_response::<ApiVersionsRequest>(0, answer).unwrap().1.error_code)
+    Some(ApiVersionsRequest::decode_response(0, answer).unwrap().1.error_code)
 }
 
 #[test]
@@ -113,13 +113,13 @@ fn requests_sent_in_one_go_are_answered_in_order() {
         let mut frames = Vec::new();
         for correlation_id in 0..100 {
             let request = MetadataRequest::default().with_topics(None);
-            frames.extend_from_slice(&encode_request(&request, 1, correlation_id, "eager").unwrap());
+            frames.extend_from_slice(&request.encode_request(1, correlation_id, "eager").unwrap());
         }
         stream.write_all(&frames).await.unwrap();
         let mut buffer = Default::default();
         for correlation_id in 0..100 {
             let answer = read_frame(&mut stream, &mut buffer, 1 << 20).await.unwrap().unwrap();
-            assert_eq!(decode_response::<MetadataRequest>(1, answer).unwrap().0, correlation_id);
+            assert_eq!(MetadataRequest::decode_response(1, answer).unwrap().0, correlation_id);
         }
     });
 }

@@ -5,7 +5,7 @@ use std::io;
 use std::net::SocketAddr;
 
 use bytes::{Buf as _, Bytes, BytesMut};
-use handoff_scenarios::log::wire::api::{decode_response, encode_request};
+use handoff_scenarios::log::wire::api::ClientRequest;
 use handoff_scenarios::log::wire::frame::{read_frame, take_frame};
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::*;
@@ -22,7 +22,7 @@ const MAX_ANSWER_BYTES: usize = 256 << 20;
 const CLIENT_ID: &str = "handoff-bench";
 
 /// A request of this driver, in the one version that it speaks: as old as Kafka 2.4.
-pub(super) trait Spoken: Request {
+pub(super) trait Spoken: ClientRequest {
     const VERSION: i16;
 }
 
@@ -76,7 +76,7 @@ impl Link {
     /// Puts a request behind what is to be written.
     pub fn push<Q: Spoken>(&mut self, request: &Q) -> Result<(), TargetError> {
         self.correlation_id = self.correlation_id.wrapping_add(1);
-        let frame = encode_request(request, Q::VERSION, self.correlation_id, CLIENT_ID);
+        let frame = request.encode_request(Q::VERSION, self.correlation_id, CLIENT_ID);
         self.output.push_back(frame.map_err(|error| TargetError::Refused(error.to_string()))?);
         Ok(())
     }
@@ -121,7 +121,7 @@ impl Link {
 
 /// What an answer says.
 pub(super) fn decode<Q: Spoken>(frame: Bytes) -> Result<Q::Response, TargetError> {
-    let decoded = decode_response::<Q>(Q::VERSION, frame).map_err(TargetError::died);
+    let decoded = Q::decode_response(Q::VERSION, frame).map_err(TargetError::died);
     decoded.map(|(_, response)| response)
 }
 

@@ -18,7 +18,6 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use super::error::{ClientError, check};
 use super::versions::{Spoken, USED};
-use crate::log::wire::api::{decode_response, encode_request};
 use crate::log::wire::frame::read_frame;
 
 /// The largest answer that is taken.
@@ -118,7 +117,8 @@ impl<R: Runtime> Connection<R> {
         patience: Duration,
     ) -> Result<Call<R, Q>, ClientError> {
         let correlation_id = self.shared.last_correlation_id.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
-        let frame = encode_request(request, Q::VERSION, correlation_id, &self.shared.client_id)
+        let frame = request
+            .encode_request(Q::VERSION, correlation_id, &self.shared.client_id)
             .map_err(|_| ClientError::Unencodable)?;
         let (reply, answer) = oneshot::channel();
         self.outgoing.send(Outgoing { frame, is_answered, reply }).map_err(|_| ClientError::NotSent)?;
@@ -149,7 +149,7 @@ impl<R: Runtime, Q: Spoken> Call<R, Q> {
     /// The answer. Nothing is lost if the future is dropped: it can be asked for again.
     pub(super) async fn answer(&mut self) -> Result<Q::Response, ClientError> {
         let frame = self.frame().await?;
-        decode_response::<Q>(Q::VERSION, frame).map(|(_, response)| response).map_err(|_| ClientError::Malformed)
+        Q::decode_response(Q::VERSION, frame).map(|(_, response)| response).map_err(|_| ClientError::Malformed)
     }
 
     /// Done when a request that has no answer is written.

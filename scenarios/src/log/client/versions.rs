@@ -3,8 +3,10 @@
 use kafka_protocol::messages::*;
 use kafka_protocol::protocol::Request;
 
+use crate::log::wire::api::ClientRequest;
+
 /// A request that this client sends.
-pub(super) trait Spoken: Request {
+pub(super) trait Spoken: ClientRequest {
     /// In this version.
     const VERSION: i16;
 }

@@ -43,6 +43,16 @@ macro_rules! apis {
                 }
             }
         }
+
+        $(impl ClientRequest for $request {
+            fn encode_request(&self, version: i16, correlation_id: i32, client_id: &str) -> Result<Bytes, WireError> {
+                request_frame(self, version, correlation_id, client_id)
+            }
+
+            fn decode_response(version: i16, frame: Bytes) -> Result<(i32, $response), WireError> {
+                response_in::<$request>(version, frame)
+            }
+        })*
     };
 }
 
@@ -120,13 +130,18 @@ pub fn encode_response(
     })
 }
 
-/// A whole frame with a request: the client's side of [`decode_request`].
-pub fn encode_request<Q: Api>(
-    request: &Q,
-    version: i16,
-    correlation_id: i32,
-    client_id: &str,
-) -> Result<Bytes, WireError> {
+/// A request as a client sends it. Implemented for each by itself, so that the bytes of all messages are compiled once,
+/// here, and not again wherever a client is used.
+pub trait ClientRequest: Api {
+    /// A whole frame with a request: the client's side of [`decode_request`].
+    fn encode_request(&self, version: i16, correlation_id: i32, client_id: &str) -> Result<Bytes, WireError>;
+
+    /// Reads a response out of a frame, and the correlation id of the request that it answers: the client's side of
+    /// [`encode_response`]. Counts in it are believed, so it is only for frames of a trusted server.
+    fn decode_response(version: i16, frame: Bytes) -> Result<(i32, Self::Response), WireError>;
+}
+
+fn request_frame<Q: Api>(request: &Q, version: i16, correlation_id: i32, client_id: &str) -> Result<Bytes, WireError> {
     let header = RequestHeader::default()
         .with_request_api_key(Q::KEY)
         .with_request_api_version(version)
@@ -138,9 +153,7 @@ pub fn encode_request<Q: Api>(
     })
 }
 
-/// Reads a response out of a frame, and the correlation id of the request that it answers: the client's side of
-/// [`encode_response`]. Counts in it are believed, so it is only for frames of a trusted server.
-pub fn decode_response<Q: Api>(version: i16, mut frame: Bytes) -> Result<(i32, Q::Response), WireError> {
+fn response_in<Q: Api>(version: i16, mut frame: Bytes) -> Result<(i32, Q::Response), WireError> {
     let header: ResponseHeader = take(&mut frame, Q::Response::header_version(version))?;
     Ok((header.correlation_id, take(&mut frame, version)?))
 }

@@ -105,8 +105,8 @@ fn sample(api: ApiKey, version: i16) -> Bytes {
 }
 
 /// A frame's content, without its size.
-fn frame_of<Q: Api>(request: Q, version: i16) -> Bytes {
-    encode_request(&request, version, 42, "tester").unwrap().slice(4..)
+fn frame_of<Q: ClientRequest>(request: Q, version: i16) -> Bytes {
+    request.encode_request(version, 42, "tester").unwrap().slice(4..)
 }
 
 fn samples() -> Vec<(ApiKey, i16, Bytes)> {
@@ -175,7 +175,7 @@ proptest! {
     fn responses_come_back_with_their_correlation_id(correlation_id: i32) {
         let response = Response::Metadata(MetadataResponse::default());
         let frame = encode_response(&response, ApiKey::Metadata, 9, correlation_id).unwrap();
-        let (read, _) = decode_response::<MetadataRequest>(9, frame.slice(4..)).unwrap();
+        let (read, _) = MetadataRequest::decode_response(9, frame.slice(4..)).unwrap();
         prop_assert_eq!(read, correlation_id);
     }
 }
