@@ -5,6 +5,7 @@ use toml::{Table, Value};
 
 use super::{Invalid, Scenario};
 use crate::architecture::Architecture;
+use crate::document::{self, DocumentError};
 
 /// `[[variant]]`: settings that differ from the scenario's own. In claims, `sync[NAME]` is its outcome.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -31,8 +32,12 @@ impl Variant {
         let invalid = |path: &str, problem: &str| Invalid::new(path, "a setting of a scenario", problem);
         let mut table = Table::try_from(plain).map_err(|error| invalid("settings", &one_line(&error.to_string())))?;
         merge(&mut table, &self.changes);
-        serde_path_to_error::deserialize(Value::Table(table))
-            .map_err(|error| invalid(&error.path().to_string(), &one_line(error.inner().message())))
+        // Read as every scenario is: reading each setting from a table as well would be as much code again.
+        let text = toml::to_string(&table).map_err(|error| invalid("settings", &one_line(&error.to_string())))?;
+        document::parse(&self.name, &text).map_err(|error| match error {
+            DocumentError::Parse { key, problem, .. } => invalid(&key, &problem),
+            other => invalid("settings", &other.to_string()),
+        })
     }
 }
 
