@@ -21,8 +21,13 @@ pub async fn serve(producers: TcpListener, consumers: TcpListener) -> io::Result
     loop {
         let (producer, _) = producers.accept().await?;
         let (consumer, _) = consumers.accept().await?;
-        tokio::spawn(pair(producer, consumer));
+        start(producer, consumer);
     }
+}
+
+/// Not part of [`serve`], so that it is compiled here, and not where that is awaited.
+fn start(producer: TcpStream, consumer: TcpStream) {
+    tokio::spawn(pair(producer, consumer));
 }
 
 /// Whoever closes first ends both.

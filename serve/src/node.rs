@@ -74,14 +74,8 @@ impl Node {
 
     /// Serves until `stop` completes. Then nobody is accepted any more, what was written is sent, and everybody is
     /// asked to leave (320). Ends when they have left, or when the time for it is over.
-    pub async fn serve(self, stop: impl Future<Output = ()>) {
-        let mut doors = JoinSet::new();
-        for listener in self.plain {
-            doors.spawn(serve(self.server.clone(), self.runtime, listener));
-        }
-        for listener in self.encrypted {
-            doors.spawn(serve(self.server.clone(), self.runtime, listener));
-        }
+    pub async fn serve(mut self, stop: impl Future<Output = ()>) {
+        let doors = self.open_doors();
         let watching = tokio::spawn(keep_small(self.server.clone(), self.runtime));
         stop.await;
         watching.abort();
@@ -92,6 +86,18 @@ impl Node {
         }
         doors.join_all().await;
         tracing::info!("left");
+    }
+
+    /// Not part of [`serve`](Node::serve), so that the broker's sessions are compiled here, and not where that is awaited.
+    fn open_doors(&mut self) -> JoinSet<()> {
+        let mut doors = JoinSet::new();
+        for listener in self.plain.drain(..) {
+            doors.spawn(serve(self.server.clone(), self.runtime, listener));
+        }
+        for listener in self.encrypted.drain(..) {
+            doors.spawn(serve(self.server.clone(), self.runtime, listener));
+        }
+        doors
     }
 }
 
@@ -133,9 +139,14 @@ async fn serve_log(
 ) -> Result<log::LogServer, Invalid> {
     let unusable = |error| unusable("log.listen", address, &error);
     let listener = runtime.listen(address).await.map_err(unusable)?;
-    let log = log::serve(runtime, listener, options).map_err(unusable)?;
+    let log = start_log(runtime, listener, options).map_err(unusable)?;
     listening.push(Listening { protocol: http::KAFKA, address: log.address() });
     Ok(log)
+}
+
+/// As `open_doors`, apart from what is awaited elsewhere.
+fn start_log(runtime: &TokioRuntime, listener: TcpListener, options: log::ServerOptions) -> io::Result<log::LogServer> {
+    log::serve(runtime, listener, options)
 }
 
 /// Answers HTTP on a thread of its own, so that writing a long answer, or checking a password, holds up no message.

@@ -11,6 +11,8 @@ mod stored;
 use std::fmt;
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
+
 use crate::drive::{Figures, Load, Pace, within};
 use crate::target::{Target, TargetError};
 
@@ -83,7 +85,13 @@ impl Workload {
     /// # Errors
     /// If the target could not be driven to the end of the run: no figure comes from a part of it. What it does not have
     /// is [`TargetError::Unsupported`].
-    pub async fn run(&self, target: &dyn Target) -> Result<Figures, TargetError> {
+    ///
+    /// Boxed, so that it is compiled here, with what it drives, and not where it is awaited.
+    pub fn run<'a>(&'a self, target: &'a dyn Target) -> BoxFuture<'a, Result<Figures, TargetError>> {
+        Box::pin(self.conduct(target))
+    }
+
+    async fn conduct(&self, target: &dyn Target) -> Result<Figures, TargetError> {
         target.split_among(self.consumers());
         let run = match self {
             Workload::Carry(load) => carry::run(target, load).await,
