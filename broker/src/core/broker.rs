@@ -74,6 +74,8 @@ pub struct Broker {
     pub(super) due: VecDeque<QueueKey>,
     /// Whether the first of these has had its turn.
     pub(super) turn_is_over: bool,
+    /// Whether a queue for which it matters took a message since effects were last asked for.
+    pub(super) has_urgent_effects: bool,
     /// Channels that have credit again while consumers wait for it, each once.
     pub(super) unblocked: VecDeque<ChannelKey>,
     /// The queues that time will change something about, each once, by when it will.
@@ -118,6 +120,7 @@ impl Broker {
             effects: VecDeque::new(),
             due: VecDeque::new(),
             turn_is_over: false,
+            has_urgent_effects: false,
             unblocked: VecDeque::new(),
             timers: BTreeSet::new(),
             untidy: VecDeque::new(),
@@ -256,10 +259,16 @@ impl Machine for Broker {
                 return Some(delivery);
             }
             if self.dead.is_empty() {
+                self.has_urgent_effects = false;
                 return None;
             }
             self.work_off();
         }
+    }
+
+    #[inline]
+    fn has_urgent_effects(&self) -> bool {
+        self.has_urgent_effects
     }
 
     fn memory_bytes(&self) -> u64 {

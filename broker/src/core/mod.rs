@@ -57,8 +57,8 @@ use crate::time::Timestamp;
 /// What the shell drives: the core, or something around a core that watches or alters what goes in and out.
 ///
 /// One turn is: [`handle`](Machine::handle) a command, then ask for [`effects`](Machine::next_effect) until there are
-/// none. Several [`Command::Publish`] may be handled in one turn: a message is refused, dropped or expires only after
-/// what consumers have credit for was pushed, so nobody gets less for that. Between two effects only
+/// none. Several [`Command::Publish`] may be handled in one turn, as long as there are no [urgent
+/// effects](Machine::has_urgent_effects). Between two effects only
 /// [`Command::SetWritable`] may be handled: deliveries are decided one by one, so a connection whose buffer is full gets
 /// no more of them from then on. When the time reaches [`deadline`](Machine::deadline), call [`expire`](Machine::expire)
 /// and ask for effects again. `now` never goes back between calls.
@@ -71,6 +71,10 @@ pub trait Machine: Send + 'static {
 
     /// The next effect of what was handled, in order; `None` when there is none left.
     fn next_effect(&mut self) -> Option<Effect>;
+
+    /// Whether it would show that another message came before the effects were asked for: a queue that heeds priorities,
+    /// lengths or times has taken one.
+    fn has_urgent_effects(&self) -> bool;
 
     /// How many bytes its messages hold.
     fn memory_bytes(&self) -> u64;

@@ -153,6 +153,7 @@ impl Broker {
         } else if queue.is_overfull() {
             self.untidy.push_back(key);
         }
+        self.has_urgent_effects |= self.queues[key].heeds_moments();
         self.note_due(key);
         true
     }

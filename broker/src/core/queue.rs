@@ -84,6 +84,13 @@ impl Queue {
         }
     }
 
+    /// Whether it shows when exactly its messages come and go: they have priorities or limited times, or it is limited.
+    pub fn heeds_moments(&self) -> bool {
+        let policy = &self.options.policy;
+        let is_limited = policy.max_length.is_some() || policy.max_length_bytes.is_some();
+        self.is_timed || is_limited || policy.max_priority.is_some()
+    }
+
     /// Whether it has messages, and consumers that may have credit.
     pub fn may_push(&self) -> bool {
         !self.ready.is_empty() && !self.rotation.is_empty()

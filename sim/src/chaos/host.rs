@@ -100,6 +100,10 @@ impl Machine for Watched {
         if self.is_over.load(Ordering::Relaxed) { None } else { self.observed.next_effect() }
     }
 
+    fn has_urgent_effects(&self) -> bool {
+        self.observed.has_urgent_effects()
+    }
+
     fn memory_bytes(&self) -> u64 {
         self.observed.memory_bytes()
     }

@@ -34,6 +34,10 @@ impl Machine for Defective {
         self.alteration.next_effect(&mut self.broker)
     }
 
+    fn has_urgent_effects(&self) -> bool {
+        self.broker.has_urgent_effects()
+    }
+
     fn memory_bytes(&self) -> u64 {
         self.broker.memory_bytes()
     }

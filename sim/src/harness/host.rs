@@ -148,6 +148,10 @@ impl Machine for Told {
         effect
     }
 
+    fn has_urgent_effects(&self) -> bool {
+        self.broker.has_urgent_effects()
+    }
+
     fn memory_bytes(&self) -> u64 {
         self.broker.memory_bytes()
     }

@@ -73,6 +73,10 @@ impl Machine for Altered {
         Some(self.effects.remove(0))
     }
 
+    fn has_urgent_effects(&self) -> bool {
+        self.broker.has_urgent_effects()
+    }
+
     fn memory_bytes(&self) -> u64 {
         self.broker.memory_bytes()
     }

@@ -344,6 +344,9 @@ impl Connection {
                 self.fail(fault, number, (60, 40), turn);
                 break;
             }
+            if turn.has_asked {
+                break;
+            }
         }
         taken_bytes
     }

@@ -110,7 +110,7 @@ struct Turn<'a, M> {
     output: &'a mut Output,
     /// Whether the core was given a message: what it causes is told before anything else is asked for.
     has_published: bool,
-    /// Whether the core was asked for anything else.
+    /// Whether the core was asked for anything else, or has to be asked for what a message causes before the next one.
     has_asked: bool,
 }
 
@@ -127,7 +127,9 @@ impl<'a, M: Machine> Turn<'a, M> {
 
     fn publish(&mut self, channel: ChannelId, message: Message) -> Result<Published, Fault> {
         self.has_published = true;
-        match self.machine.handle(self.now, Command::Publish { channel, message })? {
+        let reply = self.machine.handle(self.now, Command::Publish { channel, message })?;
+        self.has_asked |= self.machine.has_urgent_effects();
+        match reply {
             Reply::Published(published) => Ok(published),
             _ => Err(Fault::new(ReplyCode::InternalError, "the core gave a publish another command's answer")),
         }
@@ -171,6 +173,9 @@ impl Connection {
         let frame_max = self.largest_frame(turn.output);
         loop {
             taken_bytes += self.publish_again(&input[taken_bytes..], frame_max, &mut turn);
+            if turn.has_asked {
+                return taken_bytes;
+            }
             let frame_bytes = self.receive_frame(&input[taken_bytes..], frame_max, &mut turn);
             taken_bytes += frame_bytes;
             if frame_bytes == 0 || turn.has_asked || self.phase != Phase::Running {

@@ -58,6 +58,10 @@ impl<M: Machine> Machine for Observed<M> {
         effect
     }
 
+    fn has_urgent_effects(&self) -> bool {
+        self.machine.has_urgent_effects()
+    }
+
     fn memory_bytes(&self) -> u64 {
         self.machine.memory_bytes()
     }
