@@ -7,13 +7,11 @@
 //! Most messages are published as the one before was: to the same exchange, with the same routing key and the same
 //! property bytes. Such a message shares the head of that one, and what was checked there is not checked again.
 
-use super::channel::Channel;
 use super::heads::Heads;
 use super::repeat::Repeat;
-use super::{Connection, Phase, Turn};
-use crate::amqp::codec::{BASIC_CLASS_ID, ContentHeader, FRAME_OVERHEAD_BYTES, Properties, ReplyCode, Value};
+use crate::amqp::codec::{BASIC_CLASS_ID, ContentHeader, Properties, ReplyCode, Value};
 use crate::amqp::fault::Fault;
-use crate::core::{ChannelId, Head, Machine, Message, Published, REPLY_TO};
+use crate::core::{Head, Message, REPLY_TO};
 
 /// The longest time to live that RabbitMQ takes: ten years, in milliseconds.
 const LONGEST_TIME_MS: i128 = 10 * 365 * 24 * 60 * 60 * 1000;
@@ -35,7 +33,8 @@ pub(super) struct Content {
     is_known: bool,
     exchange: String,
     routing_key: Vec<u8>,
-    mandatory: bool,
+    /// Whether it goes back if there is no way for it.
+    pub mandatory: bool,
     /// Whether the last of the heads is the message's. If not, the next one has its properties.
     is_repeated: bool,
     properties: Vec<u8>,
@@ -85,7 +84,7 @@ impl Content {
     }
 
     /// Begins a message as the last one was begun, if this is the same publish method and no other frame has to come.
-    fn begins_again(&mut self, payload: &[u8]) -> bool {
+    pub fn begins_again(&mut self, payload: &[u8]) -> bool {
         let begins = self.awaited == Awaited::Method && self.last_publish == payload && !payload.is_empty();
         if begins {
             self.is_known = true;
@@ -95,9 +94,17 @@ impl Content {
         begins
     }
 
+    /// Keeps the payload of a publish method, if it has begun a message.
+    pub fn note_publish(&mut self, payload: &[u8]) {
+        if self.awaited == Awaited::Header {
+            self.last_publish.clear();
+            self.last_publish.extend_from_slice(payload);
+        }
+    }
+
     /// The message at the start of `input`, if it is published as the last one was and is there as a whole, and how many
     /// bytes it takes. A body of more than `most_bytes` is left to be found too large.
-    fn again(&mut self, input: &[u8], most_bytes: usize) -> Option<(Message, usize)> {
+    pub fn again(&mut self, input: &[u8], most_bytes: usize) -> Option<(Message, usize)> {
         let repeat = self.repeat.as_ref().filter(|_| self.awaited == Awaited::Method)?;
         let body = repeat.body(input).filter(|body| body.len() <= most_bytes)?;
         let taken_bytes = repeat.start_bytes() + body.len() + 1;
@@ -105,7 +112,7 @@ impl Content {
     }
 
     /// The last message was published as the one before: so may the next one be.
-    fn expect_again(&mut self, number: u16) {
+    pub fn expect_again(&mut self, number: u16) {
         if self.is_repeated
             && self.has_begun_again
             && self.repeat.is_none()
@@ -116,7 +123,7 @@ impl Content {
     }
 
     /// The header frame; returns the message if it has no body.
-    fn header(&mut self, payload: &[u8], max_message_bytes: u64) -> Result<Option<Message>, Fault> {
+    pub fn header(&mut self, payload: &[u8], max_message_bytes: u64) -> Result<Option<Message>, Fault> {
         if self.awaited != Awaited::Header {
             return Err(self.unexpected());
         }
@@ -175,8 +182,13 @@ impl Content {
         self.replies.as_ref().map(|(_, address)| Some(address.as_str())).ok_or_else(missing)
     }
 
+    /// How many bytes of a body have come that is not whole.
+    pub fn unfinished_bytes(&self) -> u64 {
+        self.body.len() as u64
+    }
+
     /// A body frame; returns the message when its body is whole.
-    fn body(&mut self, part: &[u8]) -> Result<Option<Message>, Fault> {
+    pub fn body(&mut self, part: &[u8]) -> Result<Option<Message>, Fault> {
         if self.awaited != Awaited::Body {
             return Err(self.unexpected());
         }
@@ -257,123 +269,4 @@ fn check_expiration(properties: &Properties<'_>) -> Result<(), Fault> {
     };
     let text = format!("invalid expiration '{expiration}': {reason}");
     Err(Fault::new(ReplyCode::PreconditionFailed, text))
-}
-
-impl Connection {
-    /// Whether a method frame is the same publish as the last one on its channel, which begins a message like that.
-    pub(super) fn publishes_again(&mut self, number: u16, payload: &[u8]) -> bool {
-        let channel = self.channels.get_mut(&number);
-        self.phase == Phase::Running && channel.is_some_and(|channel| channel.content.begins_again(payload))
-    }
-
-    /// Keeps the payload of a publish method that has begun a message.
-    pub(super) fn note_publish(&mut self, number: u16, payload: &[u8]) {
-        let channel = self.channels.get_mut(&number);
-        if let Some(channel) = channel.filter(|channel| channel.content.awaited == Awaited::Header) {
-            channel.content.last_publish.clear();
-            channel.content.last_publish.extend_from_slice(payload);
-        }
-    }
-
-    /// A content header frame.
-    pub(super) fn content_header<M: Machine>(
-        &mut self,
-        number: u16,
-        payload: &[u8],
-        turn: &mut Turn<'_, M>,
-    ) -> Result<(), Fault> {
-        let max_message_bytes = self.settings.max_message_bytes;
-        self.content(number, turn, |content| content.header(payload, max_message_bytes))
-    }
-
-    /// A content body frame.
-    pub(super) fn content_body<M: Machine>(
-        &mut self,
-        number: u16,
-        payload: &[u8],
-        turn: &mut Turn<'_, M>,
-    ) -> Result<(), Fault> {
-        self.content(number, turn, |content| content.body(payload))
-    }
-
-    fn content<M: Machine>(
-        &mut self,
-        number: u16,
-        turn: &mut Turn<'_, M>,
-        step: impl FnOnce(&mut Content) -> Result<Option<Message>, Fault>,
-    ) -> Result<(), Fault> {
-        match self.channels.get_mut(&number) {
-            None => Err(Fault::new(ReplyCode::ChannelError, "expected 'channel.open'")),
-            Some(channel) if channel.closing => Ok(()),
-            Some(channel) => match step(&mut channel.content)? {
-                Some(message) => self.publish(number, message, turn),
-                None if channel.content.body.is_empty() => Ok(()),
-                None => self.check_unfinished(),
-            },
-        }
-    }
-
-    /// How many bytes of bodies have come that are not whole.
-    pub fn unfinished_bytes(&self) -> u64 {
-        self.channels.values().map(|channel| channel.content.body.len() as u64).sum()
-    }
-
-    /// A client that begins many bodies and finishes none holds no more than one body may have.
-    fn check_unfinished(&self) -> Result<(), Fault> {
-        let most_bytes = self.settings.max_message_bytes;
-        if self.unfinished_bytes() <= most_bytes {
-            return Ok(());
-        }
-        Err(Fault::new(ReplyCode::ResourceError, format!("unfinished messages hold more than {most_bytes} bytes")))
-    }
-
-    /// Takes messages from the start of `input` that are published as the last one on their channel was; returns how many
-    /// bytes they have.
-    pub(super) fn publish_again<M: Machine>(&mut self, input: &[u8], frame_max: u32, turn: &mut Turn<'_, M>) -> usize {
-        let Some(&[_, high, low]) = input.first_chunk() else { return 0 };
-        let number = u16::from_be_bytes([high, low]);
-        let id = self.channel_id(number);
-        let most_bytes = u64::from(frame_max).saturating_sub(FRAME_OVERHEAD_BYTES as u64);
-        let most_bytes = most_bytes.min(self.settings.max_message_bytes) as usize;
-        let Some(channel) = self.channels.get_mut(&number).filter(|_| self.phase == Phase::Running) else { return 0 };
-        let mut taken_bytes = 0;
-        while let Some((message, message_bytes)) = channel.content.again(&input[taken_bytes..], most_bytes) {
-            taken_bytes += message_bytes;
-            self.has_published = true;
-            if let Err(fault) = channel.publish(id, message, turn) {
-                self.fail(fault, number, (60, 40), turn);
-                break;
-            }
-            if turn.has_asked {
-                break;
-            }
-        }
-        taken_bytes
-    }
-
-    fn publish<M: Machine>(&mut self, number: u16, message: Message, turn: &mut Turn<'_, M>) -> Result<(), Fault> {
-        if !self.channels.get(&number).is_some_and(|channel| channel.content.is_repeated()) {
-            self.check_publish(&message)?;
-        }
-        self.has_published = true;
-        let id = self.channel_id(number);
-        let Some(channel) = self.channels.get_mut(&number) else { return Ok(()) };
-        channel.content.expect_again(number);
-        channel.publish(id, message, turn)
-    }
-}
-
-impl Channel {
-    /// Gives a whole message to the core, and says what became of it to those who asked.
-    fn publish<M: Machine>(&mut self, id: ChannelId, message: Message, turn: &mut Turn<'_, M>) -> Result<(), Fault> {
-        let returnable = self.content.mandatory.then(|| message.clone());
-        let published = turn.publish(id, message)?;
-        match (published, returnable) {
-            (Published::Held, returnable) => self.held_returnable.push(returnable),
-            (Published::Unroutable, Some(message)) => turn.output.unroutable(id.number, &message),
-            _ => {}
-        }
-        self.confirm(id.number, published != Published::Refused, turn.output);
-        Ok(())
-    }
 }

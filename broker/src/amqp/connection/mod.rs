@@ -16,6 +16,7 @@ mod entities;
 mod handshake;
 mod heads;
 mod login;
+mod publishing;
 mod repeat;
 mod status;
 mod transaction;

@@ -19,6 +19,7 @@ mod settling;
 mod single_active;
 mod snapshot;
 mod transaction;
+mod urgency;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
