@@ -36,7 +36,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// All of it, in about three quarters of an hour for a dozen targets.
+    /// All of it, in half an hour for a dozen targets.
     pub fn thorough() -> Self {
         Settings {
             repetitions: 5,
