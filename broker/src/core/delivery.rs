@@ -20,19 +20,19 @@ impl Broker {
             if self.turn_is_over {
                 self.next_turn();
             }
-            while let Some(&queue) = self.due.front() {
-                // The deaths are told before what was behind is delivered.
-                if !self.timers.is_empty() && self.bury_expired(queue) {
-                    return None;
+            let Some(&queue) = self.due.front() else {
+                if self.wake_next() {
+                    continue;
                 }
-                self.turn_is_over = true;
-                if let Some(delivery) = self.push_one(queue) {
-                    return Some(delivery);
-                }
-                self.next_turn();
-            }
-            if !self.wake_next() {
                 return None;
+            };
+            // The deaths are told before what was behind is delivered.
+            if !self.timers.is_empty() && self.bury_expired(queue) {
+                return None;
+            }
+            self.turn_is_over = true;
+            if let Some(delivery) = self.push_one(queue) {
+                return Some(delivery);
             }
         }
     }

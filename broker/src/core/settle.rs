@@ -59,9 +59,10 @@ impl Broker {
             let last_tag = self.last_tag(key, delivery_tag)?;
             if settlement == Settlement::Acknowledge && self.channels[key].transaction.is_none() {
                 self.acknowledge_to(key, last_tag);
-            }
-            while let Some((tag, held)) = self.channels[key].unacknowledged.take_first(last_tag) {
-                self.settle_or_hold(key, tag, held, settlement);
+            } else {
+                while let Some((tag, held)) = self.channels[key].unacknowledged.take_first(last_tag) {
+                    self.settle_or_hold(key, tag, held, settlement);
+                }
             }
         } else {
             let held = self.channels[key].unacknowledged.take(delivery_tag);

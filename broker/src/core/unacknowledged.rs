@@ -48,11 +48,7 @@ impl Unacknowledged {
     /// Appends a delivery. Its tag is higher than all before.
     #[inline(always)]
     pub fn push(&mut self, tag: u64, held: Held) {
-        // Filled in its place, because moving it there in one piece takes longer.
-        self.deliveries.push_back((tag, None));
-        if let Some((_, place)) = self.deliveries.back_mut() {
-            *place = Some(held);
-        }
+        self.deliveries.push_back((tag, Some(held)));
         self.length += 1;
     }
 

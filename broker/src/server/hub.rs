@@ -79,20 +79,19 @@ impl<M: Machine> Hub<M> {
         loop {
             let effect = machine.next_effect();
             // Looked at where it is: moving it costs as much as writing the delivery.
-            let Some(effect) = &effect else { return };
-            let (Effect::Deliver { channel, .. } | Effect::ConsumerCancelled { channel, .. }) = effect else {
-                continue;
-            };
-            let ChannelId { connection, number } = *channel;
-            let Some(peer) = peers.get_mut(&connection) else { continue };
-            match effect {
-                Effect::Deliver { consumer_tag, delivery, .. } => peer.output.deliver(number, consumer_tag, delivery),
-                Effect::ConsumerCancelled { consumer_tag, .. } => peer.output.consumer_cancelled(number, consumer_tag),
-                Effect::Died { .. } | Effect::QueueExpired { .. } => {}
-            }
-            peer.wake();
-            if peer.writable && peer.output.pending_bytes() > PAUSE_ABOVE_BYTES {
-                set_writable(machine, now, connection, peer, false);
+            match &effect {
+                None => return,
+                Some(Effect::Deliver { channel, consumer_tag, delivery }) => {
+                    write(now, machine, peers, *channel, |output| {
+                        output.deliver(channel.number, consumer_tag, delivery);
+                    });
+                }
+                Some(Effect::ConsumerCancelled { channel, consumer_tag }) => {
+                    write(now, machine, peers, *channel, |output| {
+                        output.consumer_cancelled(channel.number, consumer_tag);
+                    });
+                }
+                Some(Effect::Died { .. } | Effect::QueueExpired { .. }) => {}
             }
         }
     }
@@ -149,6 +148,22 @@ impl<M: Machine> Hub<M> {
 
     fn wake_waiting(&mut self) {
         self.waiting.drain(..).for_each(Waker::wake);
+    }
+}
+
+/// Appends to the output of a channel's connection; pauses its deliveries when too much waits there.
+fn write<M: Machine>(
+    now: Timestamp,
+    machine: &mut M,
+    peers: &mut BTreeMap<ConnectionId, Peer>,
+    channel: ChannelId,
+    append: impl FnOnce(&mut Output),
+) {
+    let Some(peer) = peers.get_mut(&channel.connection) else { return };
+    append(&mut peer.output);
+    peer.wake();
+    if peer.writable && peer.output.pending_bytes() > PAUSE_ABOVE_BYTES {
+        set_writable(machine, now, channel.connection, peer, false);
     }
 }
 

@@ -279,8 +279,11 @@ impl Connection {
                 }
                 Err(error) => (error.class_and_method_id(), Err(Fault::no_method(error, frame.payload))),
             },
-            FrameKind::Header => ((60, 40), self.content_header(number, frame.payload, turn)),
-            FrameKind::Body => ((60, 40), self.content_body(number, frame.payload, turn)),
+            FrameKind::Header => {
+                let max_message_bytes = self.settings.max_message_bytes;
+                ((60, 40), self.content(number, turn, |content| content.header(frame.payload, max_message_bytes)))
+            }
+            FrameKind::Body => ((60, 40), self.content(number, turn, |content| content.body(frame.payload))),
         };
         if let Err(fault) = result {
             self.fail(fault, number, ids, turn);

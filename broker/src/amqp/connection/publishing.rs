@@ -21,28 +21,8 @@ impl Connection {
         }
     }
 
-    /// A content header frame.
-    pub(super) fn content_header<M: Machine>(
-        &mut self,
-        number: u16,
-        payload: &[u8],
-        turn: &mut Turn<'_, M>,
-    ) -> Result<(), Fault> {
-        let max_message_bytes = self.settings.max_message_bytes;
-        self.content(number, turn, |content| content.header(payload, max_message_bytes))
-    }
-
-    /// A content body frame.
-    pub(super) fn content_body<M: Machine>(
-        &mut self,
-        number: u16,
-        payload: &[u8],
-        turn: &mut Turn<'_, M>,
-    ) -> Result<(), Fault> {
-        self.content(number, turn, |content| content.body(payload))
-    }
-
-    fn content<M: Machine>(
+    /// A frame of a message after its method, and what to do with it.
+    pub(super) fn content<M: Machine>(
         &mut self,
         number: u16,
         turn: &mut Turn<'_, M>,
